@@ -1,0 +1,29 @@
+#include "core/base/clock.hpp"
+
+#include <fmt/format.h>
+
+#include <ctime>
+
+namespace gaia {
+
+unix_micros wall_now() noexcept {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    return {static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000};
+}
+
+std::string to_iso8601(unix_micros when) {
+    const auto seconds = static_cast<std::time_t>(when.value / 1'000'000);
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+                       utc.tm_year + 1900,
+                       utc.tm_mon + 1,
+                       utc.tm_mday,
+                       utc.tm_hour,
+                       utc.tm_min,
+                       utc.tm_sec,
+                       when.value / 1000 % 1000);
+}
+
+}  // namespace gaia
