@@ -240,6 +240,8 @@ awaitable<bool> exchange::end_stream() {
     co_return co_await s.write_all(end);
 }
 
+void exchange::write_aside(std::string_view bytes) { session_.write_aside(bytes); }
+
 void exchange::watch(leave_callback left, void* owner) {
     auto& s = session_;
     s.left_callback_ = left;

@@ -54,6 +54,9 @@ public:
     // False when the client is gone. Waits while the client does not take what was written.
     awaitable<bool> write(std::string_view bytes);
     awaitable<bool> end_stream();
+    // From a callback, while the handler awaits something else: writes a whole piece of the stream
+    // (a heartbeat) without waiting. Dropped when the client does not take it at once.
+    void write_aside(std::string_view bytes);
     bool head_sent() const noexcept;
     int status() const noexcept;  // of the answer; 0 before there is one
 

@@ -224,6 +224,7 @@ awaitable<result<void>> http_call::send(std::string_view head, std::span<const s
     if (!written) {
         failed_stale_ = connection_->reused && !aborted_;
     }
+    sent_ = written.has_value();
     co_return written;
 }
 
@@ -294,6 +295,7 @@ awaitable<result<call_answer>> http_call::read_head() {
             co_return raw.error();
         }
         const auto gated = gate_response(*raw, limit);
+        accepted_ = raw->starts_with("HTTP/1.1 2") || raw->starts_with("HTTP/1.0 2");
         if (!gated) {
             co_return gated.error();
         }

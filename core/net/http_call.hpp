@@ -67,6 +67,9 @@ public:
     // True when the connection came from the pool and broke before a byte of an answer: the server
     // had closed it, and the request may be sent again.
     bool failed_stale() const noexcept { return failed_stale_; }
+    // The upstream began a 2xx answer, so it may have done (and charged) the work, whatever came next.
+    bool accepted() const noexcept { return accepted_; }
+    bool sent() const noexcept { return sent_; }  // the whole request went out
 
 private:
     awaitable<result<void>> connect();
@@ -97,6 +100,8 @@ private:
     bool ended_ = false;
     bool answered_ = false;  // a byte of the answer has come
     bool failed_stale_ = false;
+    bool accepted_ = false;
+    bool sent_ = false;
 };
 
 }  // namespace gaia::net

@@ -1,6 +1,9 @@
 #include "core/net/session.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -56,6 +59,7 @@ session::session(environment around,
       peer_(peer),
       from_operator_(from_operator),
       over_limit_(over_limit),
+      aside_done_(around.thread.executor()),
       deadline_(around.thread.dog(), &session::on_deadline, this),
       watch_(around.thread.dog(), &session::on_watch, this) {}
 
@@ -308,6 +312,7 @@ void session::reset_request() {
     status_ = 0;
     head_sent_ = streaming_ = answered_ = write_failed_ = false;
     left_ = data_waiting_ = false;
+    aside_.clear();
 }
 
 awaitable<result<void>> session::read_body(std::size_t bytes_max) {
@@ -407,8 +412,57 @@ awaitable<bool> session::skip_body() {
 
 // ---------------------------------------------------------------- answering
 
+void session::write_aside(std::string_view bytes) {
+    if (write_failed_ || left_ || !head_sent_ || phase_ == phase::writing || !aside_.empty()) {
+        return;
+    }
+    aside_ = http_1_0_ ? std::string(bytes) : fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes);
+    if (link_.is_tls()) {
+        aside_writing_ = true;
+        asio::co_spawn(around_.thread.executor(), write_aside_tls(),
+                       [self = shared_from_this()](const std::exception_ptr&) {
+                           self->aside_writing_ = false;
+                           self->aside_done_.cancel();
+                       });
+        return;
+    }
+    const std::array<asio::const_buffer, 1> buffers{asio::buffer(aside_)};
+    error_code ec;
+    const auto taken = link_.write_now(buffers, ec);
+    // Nothing taken: the client is slow, a heartbeat would not reach it. A part taken: the rest must
+    // go out before anything else.
+    aside_.erase(0, taken == 0 ? aside_.size() : taken);
+}
+
+awaitable<void> session::write_aside_tls() {
+    error_code ec;
+    while (!aside_.empty()) {
+        const std::array<asio::const_buffer, 1> buffers{asio::buffer(aside_)};
+        const auto taken = co_await link_.write_some(buffers, ec);
+        aside_.erase(0, ec ? aside_.size() : taken);
+    }
+}
+
+awaitable<bool> session::write_pending() {
+    error_code ec;
+    while (aside_writing_) {
+        aside_done_.expires_at(std::chrono::steady_clock::time_point::max());
+        co_await aside_done_.async_wait(into(ec));
+    }
+    if (aside_.empty()) {
+        co_return true;
+    }
+    const std::string rest = std::move(aside_);
+    aside_.clear();
+    std::array<asio::const_buffer, 1> buffers{asio::buffer(rest)};
+    co_return co_await write_all(buffers);
+}
+
 awaitable<bool> session::write_all(std::span<asio::const_buffer> buffers) {
     error_code ec;
+    if ((aside_writing_ || !aside_.empty()) && !co_await write_pending()) {
+        co_return false;
+    }
     while (!buffers.empty()) {
         std::size_t taken = link_.write_now(buffers, ec);
         if (!ec && taken == 0) {

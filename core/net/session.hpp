@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/fields.hpp>
@@ -79,6 +80,9 @@ private:
     awaitable<result<void>> read_chunked_body(std::size_t bytes_max);
     awaitable<result<void>> read_more(std::size_t bytes);
     awaitable<bool> write_all(std::span<asio::const_buffer> buffers);
+    awaitable<bool> write_pending();
+    awaitable<void> write_aside_tls();
+    void write_aside(std::string_view bytes);
     void compose_head(int status, std::string_view content_type, std::optional<std::uint64_t> length);
     void add_cors(std::string& head) const;
     void fill_error_headers(const failure& f);
@@ -134,6 +138,12 @@ private:
     bool streaming_ = false;
     bool answered_ = false;
     bool write_failed_ = false;
+    std::string aside_;          // a heartbeat, or the part of one that was not taken yet
+    bool aside_writing_ = false;  // over TLS it is written by a coroutine of its own
+    asio::basic_waitable_timer<std::chrono::steady_clock,
+                               asio::wait_traits<std::chrono::steady_clock>,
+                               io_executor>
+        aside_done_;
 
     // Deadlines and the client's leaving.
     phase phase_ = phase::idle;

@@ -55,6 +55,7 @@ struct provider {
     chat::quirks quirks;
     upstream_timeouts timeouts;
     int retries = 1;
+    std::size_t head_bytes_max = 64 * 1024;  // server.limits.upstream_head
     bool builtin_echo = false;
     std::chrono::milliseconds echo_pace{0};
     std::chrono::milliseconds echo_first_delay{0};
