@@ -49,6 +49,7 @@ class scanner {
     bool scalar() noexcept;
     bool key() noexcept;
     bool string() noexcept;
+    bool utf8() noexcept;
     bool escape() noexcept;
     bool number() noexcept;
     bool literal(std::string_view word) noexcept;
@@ -109,8 +110,13 @@ bool scanner::document() noexcept {
         if (at_ == end_) {
             return fail(problem::truncated);
         }
-        if (slot_ != nullptr && depth_ == 1) {
-            note_begin();
+        if (slot_ != nullptr) {
+            if (depth_ == 1) {
+                note_begin();
+            } else if (depth_ == 2) {
+                ++slot_->items;
+                slot_->only_objects = slot_->only_objects && *at_ == '{';
+            }
         }
         const char first = *at_;
         bool closes = false;
@@ -248,14 +254,38 @@ bool scanner::string() noexcept {
         if (static_cast<unsigned char>(*at_) < 0x20) {
             return fail(problem::control_character);
         }
-        do {
-            const auto length = utf8_sequence(at_, end_);
-            if (length == 0) {
-                return fail(problem::bad_utf8);
-            }
-            at_ += length;
-        } while (at_ != end_ && static_cast<unsigned char>(*at_) >= 0x80);
+        if (!utf8()) {
+            return false;
+        }
     }
+}
+
+// A run of bytes that are not ASCII.
+bool scanner::utf8() noexcept {
+    do {
+        // Three bytes whose lead is neither E0 nor ED have no exceptions to look for: the case of
+        // most scripts, three comparisons a character.
+        while (end_ - at_ >= 3) {
+            const auto lead = static_cast<unsigned char>(at_[0]);
+            const auto second = static_cast<unsigned char>(at_[1]);
+            const auto third = static_cast<unsigned char>(at_[2]);
+            const unsigned shape =
+                (lead ^ 0xe0U) | (((second & 0xc0U) ^ 0x80U) | ((third & 0xc0U) ^ 0x80U));
+            if ((shape & 0xf0U) != 0 || lead == 0xe0U || lead == 0xedU) {
+                break;
+            }
+            at_ += 3;
+        }
+        if (at_ == end_ || static_cast<unsigned char>(*at_) < 0x80) {
+            return true;
+        }
+        const auto length = utf8_sequence(at_, end_);
+        if (length == 0) {
+            return fail(problem::bad_utf8);
+        }
+        at_ += length;
+    } while (at_ != end_ && static_cast<unsigned char>(*at_) >= 0x80);
+    return true;
 }
 
 bool scanner::escape() noexcept {

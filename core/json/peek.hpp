@@ -16,8 +16,10 @@ enum class kind : std::uint8_t { absent, null, boolean, number, string, array, o
 // Where a value stands in the text it was found in; quotes and brackets included.
 struct found {
     kind type = kind::absent;
+    bool only_objects = true;  // no direct item is anything but an object
     std::size_t begin = 0;
     std::size_t end = 0;
+    std::size_t items = 0;  // direct items of an array or members of an object
 
     explicit operator bool() const noexcept { return type != kind::absent; }
     std::string_view in(std::string_view text) const noexcept {
