@@ -16,11 +16,15 @@ enum class kind : std::uint8_t { absent, null, boolean, number, string, array, o
 // Where a value stands in the text it was found in; quotes and brackets included.
 struct found {
     kind type = kind::absent;
+    bool only_objects = true;  // no direct item is anything but an object
     std::size_t begin = 0;
     std::size_t end = 0;
+    std::size_t items = 0;  // direct items of an array or members of an object
 
     explicit operator bool() const noexcept { return type != kind::absent; }
-    std::string_view in(std::string_view text) const noexcept { return text.substr(begin, end - begin); }
+    std::string_view in(std::string_view text) const noexcept {
+        return text.substr(begin, end - begin);
+    }
 };
 
 struct limits {
@@ -30,14 +34,14 @@ struct limits {
 
 enum class problem : std::uint8_t {
     none,
-    empty,          // nothing but white space
-    syntax,         // anything the grammar of RFC 8259 does not allow, a byte order mark included
-    trailing,       // a second document or bytes after the first
-    truncated,      // ends inside a value
+    empty,      // nothing but white space
+    syntax,     // anything the grammar of RFC 8259 does not allow, a byte order mark included
+    trailing,   // a second document or bytes after the first
+    truncated,  // ends inside a value
     too_deep,
     number_too_long,
-    bad_utf8,       // ill-formed, overlong, surrogate
-    bad_escape,     // \x, \u12, a lone surrogate escape is allowed (clients send them)
+    bad_utf8,    // ill-formed, overlong, surrogate
+    bad_escape,  // \x, \u12, a lone surrogate escape is allowed (clients send them)
     control_character,
     duplicate_key,  // one of the chosen keys stands twice at the top level
     not_an_object,  // well-formed, but keys were asked for and the text is no object
@@ -60,10 +64,13 @@ peek_result validate(std::string_view text, const limits& limit = {});
 
 // The elements of a value that peek has validated: calls visit(kind, raw element) until it returns
 // false. `array` is the raw text of an array.
-void for_each_element(std::string_view array, bool (*visit)(void*, kind, std::string_view), void* context);
+void for_each_element(std::string_view array,
+                      bool (*visit)(void*, kind, std::string_view),
+                      void* context);
 
 // Decodes raw values that peek has validated.
-std::optional<std::int64_t> to_int64(std::string_view raw);  // integers only: 1.0, 1e3 and 2^63 give nullopt
+std::optional<std::int64_t> to_int64(
+    std::string_view raw);  // integers only: 1.0, 1e3 and 2^63 give nullopt
 std::optional<double> to_double(std::string_view raw);
 std::string to_text(std::string_view raw);  // a string value, quotes included, escapes decoded
 std::string_view describe(problem what);    // for the client: "the body ends inside a value"
