@@ -302,6 +302,7 @@ void session::reset_request() {
     method_.clear();
     target_.clear();
     rest_.clear();
+    matched_ = nullptr;
     path_begin_ = path_end_ = 0;
     framing_ = framing::none;
     length_ = body_received_ = body_window_ = 0;
@@ -515,6 +516,7 @@ awaitable<void> session::dispatch(exchange& ex) {
         co_return co_await ex.reply_error(busy);
     }
     rest_ = match.rest;
+    matched_ = match.found;
     co_await match.found->handle(ex);
 }
 
@@ -558,6 +560,16 @@ awaitable<void> session::close_gently() {
     deadline_.disarm();
 }
 
+void session::note_finished() {
+    if (around_.hooks.finished) {
+        around_.hooks.finished(around_.thread.index(),
+                               method_.empty() ? std::string_view("none") : std::string_view(method_),
+                               matched_ != nullptr ? std::string_view(matched_->pattern) : std::string_view(),
+                               left_ && !answered_ ? 499 : status_,
+                               std::chrono::steady_clock::now() - started_);
+    }
+}
+
 awaitable<void> session::run() {
     if (rules_->tls && !from_operator_) {
         error_code ec;
@@ -580,12 +592,14 @@ awaitable<void> session::run() {
         } else {
             if (id_.value == 0 || answered_) {
                 reset_request();
+                started_ = std::chrono::steady_clock::now();
                 id_ = next_request_id();
                 request_id_ = to_string(id_);
             }
             keep_alive_ = false;
             co_await ex.reply_error(ready.error());
         }
+        note_finished();
         if (left_ || !link_.is_open()) {
             co_return;
         }

@@ -73,6 +73,7 @@ private:
     awaitable<void> answer(exchange& ex);
     awaitable<void> answer_options(exchange& ex, const routes::match& match);
     awaitable<bool> skip_body();
+    void note_finished();
     awaitable<void> close_gently();
 
     awaitable<result<void>> read_body(std::size_t bytes_max);
@@ -113,6 +114,7 @@ private:
     std::size_t path_end_ = 0;
     std::size_t path_begin_ = 0;
     std::string rest_;
+    const route* matched_ = nullptr;
     bool http_1_0_ = false;
     framing framing_ = framing::none;
     std::uint64_t length_ = 0;
