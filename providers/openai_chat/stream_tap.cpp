@@ -69,15 +69,10 @@ void openai_stream_tap::end(std::string& out) {
     if (state_ == chat::tap_state::finished || state_ == chat::tap_state::failed) {
         return;
     }
-    ended_ = true;
     if (const auto event = splitter_.finish()) {
-        const auto before = out.size();
-        take(*event, out);
-        // The blank line that the upstream left out, so that what follows is not joined to it.
-        if (out.size() != before && !out.ends_with("\n\n") && !out.ends_with("\r\r") &&
-            !out.ends_with("\n\r\n")) {
-            out += out.ends_with('\n') || out.ends_with('\r') ? "\n" : "\n\n";
-        }
+        take_last(*event, out);
+    } else if (splitter_.overflown()) {
+        break_off("stream: an event is above the limit");
     }
     if (state_ == chat::tap_state::finished || state_ == chat::tap_state::failed) {
         return;
@@ -90,6 +85,21 @@ void openai_stream_tap::end(std::string& out) {
         break_off("stream: ended before its first event");
     } else {
         fail_with(fail_detail(errc::stream_interrupted, "stream: ended without finish_reason"));
+    }
+}
+
+// What the upstream's end left without a blank line: a whole event, which some leave so, or the
+// beginning of one, which is dropped.
+void openai_stream_tap::take_last(const wire::sse_event& event, std::string& out) {
+    const bool whole =
+        event.has_data && (trimmed(event.data) == "[DONE]" || json::validate(event.data));
+    if (!whole) {
+        return;
+    }
+    const auto before = out.size();
+    take(event, out);
+    if (out.size() != before) {  // so that nothing that follows is joined to it
+        out += out.ends_with('\n') || out.ends_with('\r') ? "\n" : "\n\n";
     }
 }
 
@@ -123,12 +133,7 @@ void openai_stream_tap::take_json(const wire::sse_event& event, std::string& out
     std::array<json::found, key_count> at;
     const auto peeked = json::peek(event.data, keys, at);
     if (!peeked) {
-        auto detail = "stream: event: " + std::string(json::describe(peeked.what));
-        if (ended_ && state_ == chat::tap_state::streaming) {
-            fail_with(fail_detail(errc::stream_interrupted, std::move(detail)));
-        } else {
-            break_off(std::move(detail));
-        }
+        break_off("stream: event: " + std::string(json::describe(peeked.what)));
         return;
     }
     const auto& choices = at[at_choices];

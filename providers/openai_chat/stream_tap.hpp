@@ -28,6 +28,7 @@ class openai_stream_tap final : public chat::stream_tap {
     struct chunk;
 
     void take(const wire::sse_event& event, std::string& out);
+    void take_last(const wire::sse_event& event, std::string& out);
     void take_json(const wire::sse_event& event, std::string& out);
     void take_choices(std::string_view choices, chunk& seen);
     void take_choice(std::string_view choice, chunk& seen);
@@ -39,7 +40,6 @@ class openai_stream_tap final : public chat::stream_tap {
 
     wire::sse_splitter splitter_;
     bool wants_usage_;
-    bool ended_ = false;  // the upstream's body is over; what is left may be a cut event
     chat::tap_state state_ = chat::tap_state::waiting;
     std::string held_;  // events that came before one that commits the gateway to a 200
     failure error_;
