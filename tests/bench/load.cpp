@@ -24,6 +24,18 @@ namespace {
 
 using namespace bench;
 
+// The kind of headers that an SDK adds of its own.
+constexpr std::string_view sdk_headers =
+    "User-Agent: bench/JS 1.0.0\r\n"
+    "X-Stainless-Retry-Count: 0\r\n"
+    "X-Stainless-Lang: js\r\n"
+    "X-Stainless-Package-Version: 1.0.0\r\n"
+    "X-Stainless-OS: Linux\r\n"
+    "X-Stainless-Arch: x64\r\n"
+    "X-Stainless-Runtime: node\r\n"
+    "X-Stainless-Runtime-Version: v22.0.0\r\n"
+    "Accept-Encoding: gzip, deflate\r\n";
+
 struct settings {
     std::string mode;
     std::vector<int> ports;
@@ -78,8 +90,8 @@ class load {
             " gap_us=" + std::to_string(set_.gap_us) + "\"}";
         request_ =
             "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " +
-            set_.key + "\r\nContent-Type: application/json\r\nUser-Agent: bench_load\r\n" +
-            "Accept: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+            set_.key + "\r\nContent-Type: application/json\r\nAccept: application/json\r\n" +
+            std::string{sdk_headers} + "Content-Length: " + std::to_string(body.size()) +
             "\r\n\r\n" + body;
     }
 

@@ -45,6 +45,24 @@ struct timer {
     bool operator<(const timer& other) const { return due > other.due; }
 };
 
+// As many headers, of the sizes, that a real provider sends: a proxy parses and passes on each.
+constexpr std::string_view provider_headers =
+    "date: Tue, 14 Nov 2023 22:13:20 GMT\r\n"
+    "openai-organization: bench-organization\r\n"
+    "openai-processing-ms: 412\r\n"
+    "openai-project: proj_000000000000000000000000\r\n"
+    "openai-version: 2020-10-01\r\n"
+    "x-ratelimit-limit-requests: 30000\r\n"
+    "x-ratelimit-limit-tokens: 150000000\r\n"
+    "x-ratelimit-remaining-requests: 29999\r\n"
+    "x-ratelimit-remaining-tokens: 149999988\r\n"
+    "x-ratelimit-reset-requests: 2ms\r\n"
+    "x-ratelimit-reset-tokens: 0s\r\n"
+    "x-request-id: req_bench00000000000000000000000000\r\n"
+    "strict-transport-security: max-age=31536000; includeSubDomains; preload\r\n"
+    "x-content-type-options: nosniff\r\n"
+    "server: bench\r\n";
+
 std::string whole_answer() {
     std::string content;
     while (content.size() < 700) {
@@ -56,8 +74,9 @@ std::string whole_answer() {
         content +
         R"(","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":12,)"
         R"("completion_tokens":150,"total_tokens":162},"system_fingerprint":"fp_bench"})";
-    return "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: " +
-           std::to_string(body.size()) + "\r\n\r\n" + body;
+    return "HTTP/1.1 200 OK\r\n" + std::string{provider_headers} +
+           "content-type: application/json\r\ncontent-length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body;
 }
 
 class upstream {
@@ -206,8 +225,10 @@ class upstream {
                   .gap_ns = number_after(words, "gap_us=", 0) * 1000,
                   .with_usage = body.find(R"("include_usage":true)") != std::string_view::npos,
                   .active = true};
+        c.out += "HTTP/1.1 200 OK\r\n";
+        c.out += provider_headers;
         c.out +=
-            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
+            "content-type: text/event-stream; charset=utf-8\r\n"
             "transfer-encoding: chunked\r\n\r\n";
         c.body.due = now_ns();
         next_event(c);
