@@ -9,7 +9,8 @@ function sorted_middle(list,    a, n, i, j, t) {
     return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
 }
 {
-    value[$1, $2, $3, $4] = $5
+    sum[$1, $2, $3, $4] += $5
+    value[$1, $2, $3, $4] = sum[$1, $2, $3, $4] / ++count[$1, $2, $3, $4]
     if ($1 > rounds) rounds = $1
     if ($4 == "failed") failed[$2, $3] += $5
 }
