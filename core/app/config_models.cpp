@@ -17,13 +17,16 @@ class rule_builder {
         : from_(from), contents_(contents), out_(out) {}
 
     void run() {
-        names_.emplace(policy::echo_name);
-        for (const policy::provider& p : out_.config.providers) {
-            names_.insert(p.name);
-        }
-        for (const provider_draft& draft : contents_.providers) {
-            if (draft.name) {  // also of those that have problems of their own
-                names_.insert(draft.name->text);
+        add_provider({std::string(policy::echo_name), {}, true});
+        if (contents_.has_providers) {
+            for (const provider_draft& draft : contents_.providers) {
+                if (draft.name) {  // also those that have problems of their own
+                    add_provider(*draft.name);
+                }
+            }
+        } else {
+            for (const policy::provider& p : out_.config.providers) {
+                add_provider({p.name, {}, true});
             }
         }
         std::set<std::string> rules;
@@ -36,7 +39,9 @@ class rule_builder {
             check_rule_name(*draft.name);
             if (!rules.insert(draft.name->text).second) {
                 say(draft.name->at,
-                    fmt::format("there are two models named `{}`", shown(draft.name->text)));
+                    fmt::format(
+                        "the name of an earlier model{}",
+                        draft.name->literal ? fmt::format(": `{}`", shown(draft.name->text)) : ""));
             }
             check_rule_provider(*draft.provider);
             if (draft.model) {
@@ -52,6 +57,13 @@ class rule_builder {
 
  private:
     void say(position at, std::string text) { report(from_, out_.problems, at, std::move(text)); }
+
+    void add_provider(const located& name) {
+        names_.insert(name.text);
+        if (name.literal) {
+            shown_names_.push_back(name.text);
+        }
+    }
 
     void missing(const model_draft& draft) {
         for (const std::string_view name : {"name", "provider"}) {
@@ -85,7 +97,7 @@ class rule_builder {
         if (names_.contains(provider.text)) {
             return;
         }
-        const std::vector<std::string_view> known(names_.begin(), names_.end());
+        const std::vector<std::string_view> known(shown_names_.begin(), shown_names_.end());
         const std::string_view hint = nearest(provider.text, known);
         say(provider.at,
             fmt::format(
@@ -109,7 +121,8 @@ class rule_builder {
     const configuration_sources& from_;
     const file_contents& contents_;
     loaded_configuration& out_;
-    std::set<std::string> names_;  // of providers
+    std::set<std::string> names_;           // of providers
+    std::vector<std::string> shown_names_;  // those that a message may mention
 };
 
 }  // namespace

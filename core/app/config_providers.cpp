@@ -219,7 +219,9 @@ class provider_builder {
             return {};
         }
         if (!names_.insert(name).second) {
-            say(draft.name->at, fmt::format("there are two providers named `{}`", name));
+            say(draft.name->at,
+                fmt::format("the name of an earlier provider{}",
+                            draft.name->literal ? fmt::format(": `{}`", name) : ""));
         }
         return name;
     }
