@@ -153,7 +153,7 @@ store::awaitable<result<T>> store::run(access how, operation<T> what) {
         auto home = boost::asio::get_associated_executor(handler);
         auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
         auto guard = boost::asio::make_work_guard(home);
-        submit<T>(kind, std::move(work), [waiting, guard, home](result<T> r) {
+        this->template submit<T>(kind, std::move(work), [waiting, guard, home](result<T> r) {
             boost::asio::post(home, [waiting, guard, answer = std::move(r)]() mutable {
                 (*std::move(waiting))(std::move(answer));
             });
