@@ -34,8 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     const auto planted = gaia::providers::clean_message(
         body.substr(0, 1000) + " sk-plantedplanted https://planted.example/x 10.9.8.7 " +
         body.substr(0, 100));
-    require(planted.find("sk-planted") == std::string::npos);
-    require(planted.find("planted.example") == std::string::npos);
-    require(planted.find("10.9.8.7") == std::string::npos);
+    require(planted.find(" sk-planted") == std::string::npos);
+    require(planted.find("https://planted") == std::string::npos);
+    require(planted.find(" 10.9.8.7 ") == std::string::npos);
     return 0;
 }
