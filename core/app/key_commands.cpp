@@ -79,7 +79,7 @@ public:
         }
         if (answer->status >= 300) {
             const auto* error = value.get_object().if_contains("error");
-            complain(error != nullptr && error->is_object() ? text(error->get_object()["message"])
+            complain(error != nullptr && error->is_object() ? text(error->get_object().at("message"))
                                                             : std::string("The running gateway refused."));
             return std::nullopt;
         }
