@@ -234,6 +234,11 @@ export class Upstream {
       ? tls.createServer({ ...this.options.tls, allowHalfOpen: true }, serve)
       : net.createServer({ allowHalfOpen: true }, serve);
     this.server.on('tlsClientError', () => {});
+    // Also the sockets whose TLS handshake never ends.
+    this.server.on('connection', (socket) => {
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
+    });
     await new Promise((done) => this.server.listen(this.options.port ?? 0, this.options.host ?? '127.0.0.1', 4096, done));
     this.port = this.server.address().port;
     this.canaryServer = net.createServer((socket) => {
@@ -256,11 +261,7 @@ export class Upstream {
   async #serve(socket) {
     this.stats.connections += 1;
     this.stats.open += 1;
-    this.sockets.add(socket);
-    socket.on('close', () => {
-      this.stats.open -= 1;
-      this.sockets.delete(socket);
-    });
+    socket.on('close', () => (this.stats.open -= 1));
     const connection = new UpstreamConnection(socket, this);
     for (;;) {
       const request = await connection.readRequest();
