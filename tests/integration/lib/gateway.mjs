@@ -2,7 +2,7 @@
 // test files run beside each other in any order.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import assert from 'node:assert/strict';
@@ -224,7 +224,11 @@ export async function runCommand(words, { env = {}, cwd, timeout = 20_000 } = {}
   return { code, signal, stdout, stderr, output: stdout + stderr };
 }
 
-export { existsSync };
+export function allFiles(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+}
 
 // The error object as every client of the OpenAI API reads it: all four members, JSON, nothing more.
 export function assertErrorShape(answer, { status, type, code, param, exactParam = false } = {}) {
