@@ -9,7 +9,8 @@ const isOurs = (name) => !name.endsWith('package-lock.json');
 export function words() {
   // In pieces, so that this file does not find itself.
   const unfinished = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK'].join('|')})\\b`);
-  const places = [/\/(?:home|Users)\/[a-z][\w.-]*\//];
+  const homes = /\/(?:home|Users)\/[a-z][\w.-]*\//; // tests may invent one
+  const places = [];
   // The folder that holds this checkout, unless it is one that every machine has.
   const parent = path.dirname(root);
   if (!['/', '/root', '/tmp', '/src', '/opt', '/srv'].includes(parent)) {
@@ -21,7 +22,8 @@ export function words() {
       .split('\n')
       .forEach((line, index) => {
         if (unfinished.test(line)) problems.push(`${name}:${index + 1}: unfinished: ${line.trim().slice(0, 100)}`);
-        if (places.some((place) => place.test(line))) problems.push(`${name}:${index + 1}: a path of one machine`);
+        const foreign = places.some((place) => place.test(line)) || (!name.startsWith('tests/') && homes.test(line));
+        if (foreign) problems.push(`${name}:${index + 1}: a path of one machine`);
       });
   }
   return problems;
