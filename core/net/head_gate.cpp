@@ -12,7 +12,7 @@ namespace gaia::net {
 namespace {
 
 constexpr std::string_view methods[] = {
-    "GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"};
+    "GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE"};
 
 constexpr std::array<bool, 256> make_token_table() {
     std::array<bool, 256> table{};
@@ -183,8 +183,7 @@ result<gated_request> gate_request_line(std::string_view head, std::string_view&
     }
     const bool absolute = request.target.starts_with("http://") || request.target.starts_with("https://");
     const bool whole_server = request.target == "*" && request.method == "OPTIONS";
-    const bool authority = request.method == "CONNECT" && is_valid_host(request.target);
-    if (request.target[0] != '/' && !absolute && !whole_server && !authority) {
+    if (request.target[0] != '/' && !absolute && !whole_server) {
         return bad("target form");
     }
     return request;
@@ -342,6 +341,10 @@ head_scanner::verdict head_scanner::scan(std::string_view buffer, const head_lim
             }
             scanned_ += 1;
             return verdict::complete;
+        }
+        // HTTP/0.9 has no version, and no further line would ever come.
+        if (lines_ == 0 && buffer.substr(0, line_begin_).find("HTTP/") == std::string_view::npos) {
+            return refuse(errc::bad_framing);
         }
         if (++lines_ > limit.fields + 1) {
             return refuse(errc::head_too_large);

@@ -28,6 +28,13 @@ std::string lower_media_type(std::string_view value) {
     return type;
 }
 
+// Of a head that may be refused for another reason than its status line.
+bool says_success(std::string_view head) {
+    const auto digit = [head](std::size_t at) { return head[at] >= '0' && head[at] <= '9'; };
+    return head.size() > 13 && head.starts_with("HTTP/1.") && head[8] == ' ' && head[9] == '2' && digit(10) &&
+           digit(11) && (head[12] == ' ' || head[12] == '\r');
+}
+
 }  // namespace
 
 http_call::http_call(upstream_pool& pool, const upstream_target& target, const call_settings& how)
@@ -265,7 +272,7 @@ awaitable<result<call_answer>> http_call::read_head() {
             co_return raw.error();
         }
         const auto gated = gate_response(*raw, limit);
-        accepted_ = raw->starts_with("HTTP/1.1 2") || raw->starts_with("HTTP/1.0 2");
+        accepted_ = says_success(*raw);
         if (!gated) {
             co_return gated.error();
         }

@@ -406,6 +406,7 @@ net::awaitable<request::attempt_end> request::pass_stream() {
         co_return end;
     }
     end.client_left = !co_await ex_.end_stream();
+    ex_.unwatch();  // the client has everything; it may go
     co_await call_->finish();
     co_return end;
 }

@@ -19,7 +19,7 @@ failure broken(std::string detail) {
 
 // An error in a 200 is the upstream's fault, whatever it blames.
 failure error_in_answer(std::string_view body) {
-    auto f = map_error_in_success(read_error(body));
+    auto f = map_error_in_success(read_error(body), false);
     if (f.http_status() < 500 && f.what != errc::upstream_rate_limited) {
         f.status = 502;
         f.type = "api_error";
