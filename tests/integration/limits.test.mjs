@@ -143,13 +143,15 @@ describe('exhaustion', () => {
         const stop = probe(gateway);
         await sleep(100);
         const begun = performance.now();
+        const cpu = gateway.cpuSeconds();
         const answer = await gateway.chat(body, { timeout: 30_000 });
         const took = performance.now() - begun;
+        const busy = (gateway.cpuSeconds() - cpu) * 1000;
         const grown = (gateway.memory() - memory) / (1 << 20);
-        console.log(`# D-05/06 ${name}: ${answer.status}, ${took.toFixed(0)} ms, memory + ${grown.toFixed(0)} MiB; ${await stop()}`);
+        console.log(`# D-05/06 ${name}: ${answer.status}, ${took.toFixed(0)} ms with the upstream's own reading, ${busy.toFixed(0)} ms CPU of the gateway, memory + ${grown.toFixed(0)} MiB; ${await stop()}`);
         assert.ok([200, 400].includes(answer.status), `${name}: ${answer.status} ${answer.text.slice(0, 200)}`);
         assert.ok(grown <= 64, `memory + ${grown} MiB`);
-        assert.ok(took <= 5000 * patience, `${took} ms`);
+        assert.ok(busy <= 600 * patience, `${busy} ms of CPU`);
       }
     }));
 });

@@ -20,6 +20,13 @@ export const patience = Number(process.env.GAIAROUTER_PATIENCE ?? 1);
 
 export const upstreamKey = 'sk-upstream-CANARYcanaryCANARY0123456789';
 
+// A test that fails leaves its gateway behind: none outlives this process.
+const living = new Set();
+process.on('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+});
+for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(name, () => process.exit(1));
+
 // The environment of this process must not make providers or presets appear.
 function cleanEnvironment() {
   const env = {};
@@ -166,6 +173,7 @@ export async function startGateway({
     env: { ...cleanEnvironment(), ...(key ? { GAIAROUTER_ADMIN_KEY: key } : {}), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  living.add(child);
   const gateway = new Gateway({ child, folder, data, file, key, keep, secure, args, env });
   child.stdout.on('data', (bytes) => (gateway.stdout += bytes));
   child.stderr.on('data', (bytes) => (gateway.stderr += bytes));
@@ -175,6 +183,7 @@ export async function startGateway({
   });
   const closed = new Promise((done) => child.on('close', done));
   child.on('exit', async (code, signal) => {
+    living.delete(child);
     // Not before the pipes are read to their end, or the last lines would be missing.
     await Promise.race([closed, sleep(1000)]);
     gateway.exit = { code, signal };
