@@ -3,13 +3,14 @@
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import net from 'node:net';
+import { DatabaseSync } from 'node:sqlite';
 import { readFileSync, rmSync } from 'node:fs';
 import { startUpstream } from './lib/upstream.mjs';
 import { startGateway, configFor, upstreamKey, allFiles, assertErrorShape, temporaryFolder, runCommand } from './lib/gateway.mjs';
 import { Connection, requestBytes, readChatStream, once, sleep } from './lib/raw.mjs';
 import { makeCertificates } from './lib/certificates.mjs';
-import { rowsOf, waitRows } from './lib/rows.mjs';
-import { pool } from './lib/measure.mjs';
+import { rowsOf, waitRows, databasePath } from './lib/rows.mjs';
+import { pool, quantile } from './lib/measure.mjs';
 import { text } from './lib/faults/ordinary.mjs';
 
 let upstream;
@@ -192,6 +193,53 @@ describe('usage rows', () => {
     assert.equal(rows.length, upstream.of('ok.counted').length);
     assert.equal(new Set(rows.map((row) => row.id)).size, rows.length);
     assert.ok(rows.every((row) => row.state === 'completed' && row.completion_tokens === 5));
+  });
+});
+
+describe('the database is not on the path of a request', () => {
+  test('a database that another process holds delays rows and no answer', async () => {
+    const db = new DatabaseSync(databasePath(gateway.data));
+    db.exec('PRAGMA busy_timeout = 5000; BEGIN EXCLUSIVE');
+    const times = [];
+    try {
+      await pool(200, 4, async () => {
+        const begun = performance.now();
+        assert.equal((await gateway.chat({ model: 'ok.locked', messages }, { timeout: 5000 })).status, 200);
+        times.push(performance.now() - begun);
+      });
+      await sleep(1500);
+      assert.equal((await gateway.chat({ model: 'ok.locked', messages }, { timeout: 5000 })).status, 200);
+    } finally {
+      db.exec('COMMIT');
+      db.close();
+    }
+    console.log(`# locked database: p99 ${quantile(times, 0.99).toFixed(1)} ms`);
+    assert.equal((await rowsOf(gateway.data, 'ok.locked', 201, 15_000)).length, 201, 'rows afterwards');
+  });
+});
+
+describe('addresses of upstreams', () => {
+  for (const [name, host, address] of [['IPv6', '::1', '[::1]'], ['a name', '127.0.0.1', 'localhost']]) {
+    test(name, async (t) => {
+      const other = await startUpstream({ host }).catch((error) => error);
+      if (other instanceof Error) return t.skip(`no ${host} here`);
+      const own = await startGateway({
+        config: configFor(other, { server: { timeouts: { drain: '2s' } }, providers: [{ name: 'local', vendor: 'openai', base_url: `http://${address}:${other.port}/v1`, api_key: upstreamKey }] }),
+      });
+      assert.equal((await own.chat({ model: 'ok', messages })).status, 200);
+      assert.equal(other.last.headers.host, `${address}:${other.port}`);
+      await own.stop();
+      await other.close();
+    });
+  }
+  test('a name that does not resolve is a 502 within the connect limit', async () => {
+    const own = await startGateway({
+      config: configFor(upstream, { server: { timeouts: { connect: '2s', drain: '2s' } }, providers: [{ name: 'local', vendor: 'openai', base_url: 'http://no-such-host.invalid/v1', api_key: upstreamKey }] }),
+    });
+    const answer = await own.chat({ model: 'ok', messages });
+    assertErrorShape(answer, { status: [502, 504] });
+    assert.ok(!answer.text.includes('no-such-host'), 'the address was shown');
+    await own.stop();
   });
 });
 

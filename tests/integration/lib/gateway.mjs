@@ -17,6 +17,8 @@ export const scale = Number(process.env.GAIAROUTER_SCALE ?? 1);
 export const scaled = (n, least = 1) => Math.max(least, Math.round(n * scale));
 // Sanitizers and busy machines are slower: waits are bounds against hanging, not figures.
 export const patience = Number(process.env.GAIAROUTER_PATIENCE ?? 1);
+// The memory of a sanitizer's process says little: shadow, red zones, quarantine.
+export const memorySlack = patience > 1 ? 12 : 1;
 
 export const upstreamKey = 'sk-upstream-CANARYcanaryCANARY0123456789';
 
