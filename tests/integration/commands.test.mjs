@@ -43,7 +43,7 @@ models:
     ['a model of an unknown provider', 'providers: []\nmodels:\n  - {name: a, provider: nobody}\n', [/:3/, /nobody/]],
     ['a variable that is not set', 'providers:\n  - {name: a, vendor: openai, api_key: "${NOT_SET_ANYWHERE}"}\n', [/:2/, /NOT_SET_ANYWHERE/]],
     ['a file that is not there', 'providers:\n  - {name: a, vendor: openai, api_key: "file:/nowhere/at/all"}\n', [/:2/]],
-    ['two providers of one name', 'providers:\n  - {name: a, vendor: openai}\n  - {name: a, vendor: openai}\n', [/:3/, /two|twice|duplicate/i]],
+    ['two providers of one name', 'providers:\n  - {name: a, vendor: openai}\n  - {name: a, vendor: openai}\n', [/:3/, /two|twice|duplicate|earlier/i]],
     ['the same key twice', 'server: {listen: "127.0.0.1:0"}\nserver: {listen: "127.0.0.1:0"}\n', [/:2/]],
     ['no YAML at all', 'server: {listen: [\n', [/gaiarouter\.yaml/]],
     ['an unknown vendor', 'providers:\n  - {name: a, vendor: opnai}\n', [/:2/, /openai/]],

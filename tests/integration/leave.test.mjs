@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { startUpstream } from './lib/upstream.mjs';
-import { startGateway, configFor, scaled, patience } from './lib/gateway.mjs';
+import { startGateway, configFor, scaled, patience, memorySlack } from './lib/gateway.mjs';
 import { Connection, requestBytes, readChatStream, sleep } from './lib/raw.mjs';
 import { rowsOf, waitRows } from './lib/rows.mjs';
 import { text } from './lib/faults/ordinary.mjs';
@@ -80,7 +80,7 @@ async function leaveMany(name, count, options) {
   }
   for (let i = 0; i < 50 && openFiles() > files + 2; i += 1) await sleep(100);
   assert.ok(openFiles() <= files + 2, `${openFiles()} files open, ${files} before`);
-  assert.ok(gateway.memory() <= memory + (32 << 20), 'memory afterwards');
+  assert.ok(gateway.memory() <= memory + (32 << 20) * memorySlack, 'memory afterwards');
 }
 
 describe('clients that leave', () => {
@@ -154,7 +154,7 @@ describe('slow clients', () => {
     console.log(`# R-05: ${(exchange.bytes / (1 << 20)).toFixed(1)} MiB taken from the upstream, memory + ${(grown / 1024).toFixed(0)} KiB`);
     // Includes what the kernel's socket buffers hold on both ways.
     assert.ok(exchange.bytes <= 16 << 20, `${exchange.bytes} bytes taken`);
-    assert.ok(grown <= 4 << 20, `memory + ${grown}`);
+    assert.ok(grown <= (4 << 20) * memorySlack, `memory + ${grown}`);
     for (let i = 0; i < 100 * patience && exchange.state === 'open'; i += 1) await sleep(100);
     assert.equal(exchange.state, 'aborted', 'closed after the write limit without progress');
     const [row] = await rowsOf(gateway.data, 'big.m256.r5');
@@ -170,7 +170,7 @@ describe('slow clients', () => {
     const delays = await clockStream('clock.n30.g30');
     const grown = (gateway.memory() - memory) / count / 1024;
     console.log(`# R-06: ${grown.toFixed(0)} KiB each, delay of another stream p50 ${quantile(delays, 0.5).toFixed(2)} ms, p99 ${quantile(delays, 0.99).toFixed(2)} ms`);
-    assert.ok(grown <= 512, `${grown} KiB for each client`);
+    assert.ok(grown <= 512 * memorySlack, `${grown} KiB for each client`);
     assert.ok(quantile(delays, 0.5) <= 100 * patience, 'others are held up');
     for (const client of deaf) client.destroy();
   });
@@ -197,27 +197,20 @@ describe('slow clients', () => {
   }
 
   test('R-07 a slow reader gets all bytes in order', async () => {
-    const n = 6000;
+    const n = 40_000;
     const client = await Connection.open(gateway.port);
     await client.write(chatBytes(bodyOf(`numbered.n${n}.r7`)));
     const head = await client.head();
     const pieces = [];
     client.socket.pause();
     const reading = (async () => {
-      for await (const piece of client.body(head, { timeout: 30_000 })) pieces.push(piece);
+      for await (const piece of client.body(head, { timeout: 30_000 * patience })) pieces.push(piece);
     })();
-    const ticking = setInterval(() => {
-      client.socket.resume();
-      setTimeout(() => client.socket.pause(), 1);
-    }, 100);
-    const timer = setTimeout(() => {
-      clearInterval(ticking);
-      client.socket.resume();
-    }, 4000);
+    // One piece at a time, about 3 MiB/s: the gateway must wait for this reader again and again.
+    const ticking = setInterval(() => client.socket.resume(), 20);
+    client.socket.on('data', () => client.socket.pause());
     await reading;
     clearInterval(ticking);
-    clearTimeout(timer);
-    client.socket.resume();
     const seen = readChatStream(Buffer.concat(pieces));
     assert.equal(seen.text, Array.from({ length: n }, (_, i) => `${i},`).join(''));
     assert.equal(seen.dones, 1);

@@ -3,7 +3,7 @@
 import { after, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { startUpstream } from './lib/upstream.mjs';
-import { startGateway, configFor, scaled, patience, assertErrorShape, runCommand } from './lib/gateway.mjs';
+import { startGateway, configFor, scaled, patience, memorySlack, assertErrorShape, runCommand } from './lib/gateway.mjs';
 import { Connection, Timeout, requestBytes, sleep } from './lib/raw.mjs';
 import { pool, quantile } from './lib/measure.mjs';
 
@@ -65,7 +65,7 @@ describe('exhaustion', () => {
       });
       console.log(`# D-01: closed after ${Math.max(...times).toFixed(0)} ms at most; ${await stop()}; memory + ${((gateway.memory() - memory) >> 20)} MiB`);
       assert.ok(Math.max(...times) <= 6000 * patience);
-      assert.ok(gateway.memory() - memory <= 100 << 20);
+      assert.ok(gateway.memory() - memory <= (100 << 20) * memorySlack);
     }));
 
   test('D-02 bodies at a byte now and then', () =>
@@ -102,7 +102,7 @@ describe('exhaustion', () => {
         client.destroy();
       }
       console.log(`# D-03: ${(each / 1024).toFixed(1)} KiB for each of ${count} idle connections`);
-      assert.ok(each <= 64 * 1024);
+      assert.ok(each <= 64 * 1024 * memorySlack);
     }));
 
   test('D-04 few file descriptors, many clients', () =>
@@ -143,13 +143,15 @@ describe('exhaustion', () => {
         const stop = probe(gateway);
         await sleep(100);
         const begun = performance.now();
+        const cpu = gateway.cpuSeconds();
         const answer = await gateway.chat(body, { timeout: 30_000 });
         const took = performance.now() - begun;
+        const busy = (gateway.cpuSeconds() - cpu) * 1000;
         const grown = (gateway.memory() - memory) / (1 << 20);
-        console.log(`# D-05/06 ${name}: ${answer.status}, ${took.toFixed(0)} ms, memory + ${grown.toFixed(0)} MiB; ${await stop()}`);
+        console.log(`# D-05/06 ${name}: ${answer.status}, ${took.toFixed(0)} ms with the upstream's own reading, ${busy.toFixed(0)} ms CPU of the gateway, memory + ${grown.toFixed(0)} MiB; ${await stop()}`);
         assert.ok([200, 400].includes(answer.status), `${name}: ${answer.status} ${answer.text.slice(0, 200)}`);
-        assert.ok(grown <= 64, `memory + ${grown} MiB`);
-        assert.ok(took <= 5000 * patience, `${took} ms`);
+        assert.ok(grown <= 64 * memorySlack, `memory + ${grown} MiB`);
+        assert.ok(busy <= 600 * patience, `${busy} ms of CPU`);
       }
     }));
 });

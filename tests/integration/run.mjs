@@ -31,7 +31,7 @@ let passed = 0;
 let failed = 0;
 let skipped = 0;
 const failures = [];
-const stream = run({ files, concurrency: Number(process.env.GAIAROUTER_TEST_CONCURRENCY ?? 2), timeout: Number(process.env.GAIAROUTER_TEST_TIMEOUT_MS ?? 900_000) });
+const stream = run({ files, forceExit: true, concurrency: Number(process.env.GAIAROUTER_TEST_CONCURRENCY ?? 2), timeout: Number(process.env.GAIAROUTER_TEST_TIMEOUT_MS ?? 900_000) });
 const isSuite = (event) => event.details?.type === 'suite' || (event.file === undefined ? false : event.name === event.file || files.includes(path.resolve(event.name)));
 stream.on('test:pass', (event) => {
   if (event.details?.type === 'suite') return;

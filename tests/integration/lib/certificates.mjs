@@ -28,10 +28,11 @@ export function makeCertificates(folder) {
     return { key: readFileSync(at(`${name}.key`)), cert: readFileSync(at(`${name}.pem`)), keyFile: at(`${name}.key`), certFile: at(`${name}.pem`) };
   };
   const good = issue('good', 'IP:127.0.0.1,DNS:localhost');
+  const named = issue('named', 'IP:127.0.0.1,DNS:upstream.test');
   const wrongName = issue('wrong', 'DNS:other.example');
   const expired = issue('expired', 'IP:127.0.0.1', ['-startdate', '20200101000000Z', '-enddate', '20200201000000Z']);
   newKey('self');
   openssl(folder, 'req', '-x509', '-new', '-key', 'self.key', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '30', '-out', 'self.pem');
   const selfSigned = { key: readFileSync(at('self.key')), cert: readFileSync(at('self.pem')) };
-  return { good, wrongName, expired, selfSigned, authorityFile: at('authority.pem'), authority: readFileSync(at('authority.pem')) };
+  return { good, named, wrongName, expired, selfSigned, authorityFile: at('authority.pem'), authority: readFileSync(at('authority.pem')) };
 }

@@ -17,8 +17,17 @@ export const scale = Number(process.env.GAIAROUTER_SCALE ?? 1);
 export const scaled = (n, least = 1) => Math.max(least, Math.round(n * scale));
 // Sanitizers and busy machines are slower: waits are bounds against hanging, not figures.
 export const patience = Number(process.env.GAIAROUTER_PATIENCE ?? 1);
+// The memory of a sanitizer's process says little: shadow, red zones, quarantine.
+export const memorySlack = patience > 1 ? 12 : 1;
 
 export const upstreamKey = 'sk-upstream-CANARYcanaryCANARY0123456789';
+
+// A test that fails leaves its gateway behind: none outlives this process.
+const living = new Set();
+process.on('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+});
+for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(name, () => process.exit(1));
 
 // The environment of this process must not make providers or presets appear.
 function cleanEnvironment() {
@@ -166,6 +175,7 @@ export async function startGateway({
     env: { ...cleanEnvironment(), ...(key ? { GAIAROUTER_ADMIN_KEY: key } : {}), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  living.add(child);
   const gateway = new Gateway({ child, folder, data, file, key, keep, secure, args, env });
   child.stdout.on('data', (bytes) => (gateway.stdout += bytes));
   child.stderr.on('data', (bytes) => (gateway.stderr += bytes));
@@ -175,6 +185,7 @@ export async function startGateway({
   });
   const closed = new Promise((done) => child.on('close', done));
   child.on('exit', async (code, signal) => {
+    living.delete(child);
     // Not before the pipes are read to their end, or the last lines would be missing.
     await Promise.race([closed, sleep(1000)]);
     gateway.exit = { code, signal };

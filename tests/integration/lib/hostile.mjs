@@ -118,7 +118,8 @@ export function hostileCases({ key, canaryPort }) {
     s(`Host with ${name}`, get('/v1/models', [], [`Host: ${host}`, auth]), { status: [400, 421], closed: true });
   }
   s('Host that moves the path, without a key', get('/v1/models', [], ['Host: 127.0.0.1/health?']), { status: [400, 421], closed: true });
-  s('HTTP/0.9', L('GET /v1/models\r\n'), { ...quiet, wait: 9000 });
+  // To a server of HTTP/1.1 this is a head that never ends.
+  s('HTTP/0.9', L('GET /v1/models\r\n'), { status: [400, 505, 408, 0], closed: true, wait: 9000 });
   for (const version of ['HTTP/2.0', 'http/1.1', 'HTTP/1', 'HTTP/1.x', 'HTTP/3.7']) {
     s(`version ${version}`, L(`GET /v1/models ${version}\r\nHost: 127.0.0.1\r\n${auth}\r\n\r\n`), { status: [400, 505], closed: true });
   }
