@@ -119,6 +119,39 @@ void session::compose_head(int status, std::string_view content_type, std::optio
     head_ += "\r\n";
 }
 
+// Head when it has not gone out yet, one chunk, and the end of the body when it is the last: one write.
+awaitable<bool> session::write_chunk(std::string_view bytes, bool last) {
+    if (write_failed_ || left_) {
+        co_return false;
+    }
+    std::array<asio::const_buffer, 4> buffers;
+    std::size_t count = 0;
+    if (!head_sent_) {
+        head_sent_ = true;
+        buffers[count++] = asio::buffer(head_);
+    }
+    const bool body = method_ != "HEAD";
+    if (http_1_0_ || !body) {
+        if (body && !bytes.empty()) {
+            buffers[count++] = asio::buffer(bytes);
+        }
+    } else {
+        std::string_view tail = last ? "0\r\n\r\n" : "";
+        if (!bytes.empty()) {
+            chunk_head_.clear();
+            append_hex(chunk_head_, bytes.size());
+            chunk_head_ += "\r\n";
+            buffers[count++] = asio::buffer(chunk_head_);
+            buffers[count++] = asio::buffer(bytes);
+            tail = last ? "\r\n0\r\n\r\n" : "\r\n";
+        }
+        if (!tail.empty()) {
+            buffers[count++] = asio::buffer(tail);
+        }
+    }
+    co_return co_await write_all(std::span(buffers.data(), count));
+}
+
 // ---------------------------------------------------------------- the request
 
 exchange::exchange(session& owner) : session_(owner) {}
@@ -215,43 +248,11 @@ void exchange::begin_stream(int status, std::string_view content_type) {
     session_.compose_head(status, content_type, std::nullopt);
 }
 
-awaitable<bool> exchange::write(std::string_view bytes) {
-    auto& s = session_;
-    if (s.write_failed_ || s.left_) {
-        co_return false;
-    }
-    std::array<asio::const_buffer, 4> buffers;
-    std::size_t count = 0;
-    if (!s.head_sent_) {
-        s.head_sent_ = true;
-        buffers[count++] = asio::buffer(s.head_);
-    }
-    if (!bytes.empty() && s.method_ != "HEAD") {
-        if (s.http_1_0_) {
-            buffers[count++] = asio::buffer(bytes);
-        } else {
-            s.chunk_head_.clear();
-            append_hex(s.chunk_head_, bytes.size());
-            s.chunk_head_ += "\r\n";
-            buffers[count++] = asio::buffer(s.chunk_head_);
-            buffers[count++] = asio::buffer(bytes);
-            buffers[count++] = asio::buffer(std::string_view("\r\n"));
-        }
-    }
-    co_return co_await s.write_all(std::span(buffers.data(), count));
-}
+awaitable<bool> exchange::write(std::string_view bytes) { return session_.write_chunk(bytes, false); }
 
-awaitable<bool> exchange::end_stream() {
-    auto& s = session_;
-    s.answered_ = true;
-    if (!s.head_sent_ && !co_await write({})) {
-        co_return false;
-    }
-    if (s.http_1_0_) {
-        co_return !s.write_failed_;
-    }
-    std::array<asio::const_buffer, 1> end{asio::buffer(std::string_view("0\r\n\r\n"))};
-    co_return co_await s.write_all(end);
+awaitable<bool> exchange::end_stream(std::string_view last) {
+    session_.answered_ = true;
+    return session_.write_chunk(last, true);
 }
 
 void exchange::write_aside(std::string_view bytes) { session_.write_aside(bytes); }

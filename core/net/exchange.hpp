@@ -53,7 +53,8 @@ public:
     void begin_stream(int status, std::string_view content_type);
     // False when the client is gone. Waits while the client does not take what was written.
     awaitable<bool> write(std::string_view bytes);
-    awaitable<bool> end_stream();
+    // `last` goes out together with the end of the body.
+    awaitable<bool> end_stream(std::string_view last = {});
     // From a callback, while the handler awaits something else: writes a whole piece of the stream
     // (a heartbeat) without waiting. Dropped when the client does not take it at once.
     void write_aside(std::string_view bytes);

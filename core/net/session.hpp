@@ -81,6 +81,7 @@ private:
     awaitable<result<void>> read_chunked_body(std::size_t bytes_max);
     awaitable<result<void>> read_more(std::size_t bytes);
     awaitable<bool> write_all(std::span<asio::const_buffer> buffers);
+    awaitable<bool> write_chunk(std::string_view bytes, bool last);
     awaitable<bool> write_pending();
     awaitable<void> write_aside_tls();
     void write_aside(std::string_view bytes);

@@ -83,13 +83,22 @@ metrics::metrics(unsigned shards) {
     }
 }
 
+bool metrics::admit_series(const std::string& key) {
+    const std::lock_guard lock(series_mutex_);
+    if (series_.size() >= series_max && !series_.contains(key)) {
+        return false;
+    }
+    series_.insert(key);
+    return true;
+}
+
 void metrics::request(unsigned index, const request_sample& sample) {
     auto& s = *shards_[index];
     const std::lock_guard lock(s.mutex);
     s.key.assign(sample.provider).append(1, '\0').append(sample.model);
     auto row = s.models.find(s.key);
     if (row == s.models.end()) {
-        if (s.models.size() >= series_max) {
+        if (!admit_series(s.key)) {
             s.key.assign(sample.provider).append(1, '\0').append("other");
         }
         row = s.models.try_emplace(s.key).first;

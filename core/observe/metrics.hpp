@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/base/nanos.hpp"
@@ -121,9 +122,13 @@ private:
         std::string key;  // scratch
     };
 
+    // True when this provider and model may have a series of their own. Asked once per shard and name.
+    bool admit_series(const std::string& key);
     void render_models(exposition& out);
     void render_http(exposition& out);
 
+    std::mutex series_mutex_;
+    std::unordered_set<std::string> series_;  // guarded by series_mutex_
     std::vector<std::unique_ptr<shard>> shards_;
     std::vector<std::function<void(exposition&)>> sources_;
 };

@@ -35,7 +35,8 @@ request::request(relay& owner, net::exchange& ex, const chat::dialect& dialect, 
 
 request::~request() {
     ex_.unwatch();
-    settle();
+    settle(ex_.status());
+    report();
     if (slot_taken_) {
         owner_.slots_.give_back(key_->id);
     }
@@ -307,8 +308,9 @@ net::awaitable<request::attempt_end> request::pass_whole(const net::call_answer&
         *body = std::move(edited);
     }
     ex_.unwatch();
-    co_await ex_.reply(200, "application/json", *body);
     own_after_ = clock::now() - received;
+    settle(200);
+    co_await ex_.reply(200, "application/json", *body);
     attempt_end end;
     end.client_left = ex_.has_left();
     co_return end;
@@ -333,7 +335,8 @@ net::awaitable<request::attempt_end> request::pass_whole_as_stream() {
     note_first_output();
     commit_stream();
     attempt_end end;
-    end.client_left = !co_await ex_.write(*events) || !co_await ex_.end_stream();
+    settle(200);
+    end.client_left = !co_await ex_.end_stream(*events);
     co_return end;
 }
 
@@ -368,12 +371,16 @@ net::awaitable<request::attempt_end> request::pass_stream() {
                 tap->feed(more, out);
             }
         }
-        if (!committed && !out.empty() && tap->state() != chat::tap_state::waiting &&
-            (tap->state() != chat::tap_state::failed || tap->content_events() > 0)) {
+        const auto state = tap->state();
+        if (!committed && !out.empty() && state != chat::tap_state::waiting &&
+            (state != chat::tap_state::failed || tap->content_events() > 0)) {
             committed = true;
             own_after_ = clock::now() - received;
             note_first_output();
             commit_stream();
+        }
+        if (state == chat::tap_state::finished) {
+            break;  // what is left in `out` goes with the end
         }
         if (committed && !out.empty()) {
             heartbeat_.arm(how_->how.heartbeat);
@@ -405,7 +412,8 @@ net::awaitable<request::attempt_end> request::pass_stream() {
         call_->abort(errc::client_closed);
         co_return end;
     }
-    end.client_left = !co_await ex_.end_stream();
+    settle(200);
+    end.client_left = !co_await ex_.end_stream(out);
     ex_.unwatch();  // the client has everything; it may go
     co_await call_->finish();
     co_return end;
@@ -432,6 +440,7 @@ net::awaitable<void> request::reply_failure(failure f) {
         f.retry_after = std::chrono::seconds(1);
     }
     ex_.unwatch();
+    settle(f.http_status());
     co_await ex_.reply_error(f);
 }
 
@@ -440,10 +449,9 @@ net::awaitable<void> request::fail_stream(failure f) {
         f.what = errc::stream_interrupted;
     }
     error_ = f.what;
-    const bool written = co_await ex_.write(dialect_.render_stream_error(f, ex_.request_id()));
-    if (written) {
-        co_await ex_.end_stream();
-    }
+    settle(ex_.status());
+    const auto event = dialect_.render_stream_error(f, ex_.request_id());
+    co_await ex_.end_stream(event);
 }
 
 }  // namespace gaia::relay

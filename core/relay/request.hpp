@@ -49,7 +49,10 @@ private:
     void note_answer(const net::call_answer& answer);
     void take_usage(const chat::usage& used, std::int64_t output_estimate, std::int64_t content_events);
     void estimate(std::int64_t output_tokens);
-    void settle() noexcept;
+    // Before the last bytes go to the client: who has seen an answer's end finds it recorded, whatever
+    // happens to the process next. `status` is what the client is about to see.
+    void settle(int status) noexcept;
+    void report() noexcept;
     void write_log(const policy::usage_settle& row) const;
     void note_first_output();
 
@@ -75,7 +78,7 @@ private:
     std::optional<errc> stopped_;  // the client left, the server ends, the time is up
     bool slot_taken_ = false;
     bool begun_ = false;
-    bool settled_ = false;
+    std::optional<policy::usage_settle> row_;
     bool active_ = false;
     int attempts_ = 0;
     int stale_retries_ = 0;

@@ -64,57 +64,61 @@ void request::estimate(std::int64_t output_tokens) {
     source_ = chat::usage_source::estimated;
 }
 
-void request::settle() noexcept {
-    if (!begun_ || settled_) {
+void request::settle(int status) noexcept {
+    if (!begun_ || row_) {
         return;
     }
-    settled_ = true;
+    const auto now = clock::now();
+    // Left before the upstream's answer: the question was sent, and is charged as such.
+    const bool sent = upstream_began_ != clock::time_point();
+    if (source_ == chat::usage_source::none && error_ == errc::client_closed && sent) {
+        estimate(0);
+    }
+    auto& row = row_.emplace();
+    row.id = ex_.id();
+    row.started = started_wall_;
+    row.key = key_->id;
+    row.organization = key_->organization;
+    row.model_asked = view_.model;
+    row.model_served = target_.model;
+    row.provider = target_.at->name;
+    row.usage = usage_;
+    row.source = source_;
+    const auto* card = target_.facts != nullptr && target_.facts->card ? &*target_.facts->card : nullptr;
+    if (target_.at->builtin_echo || source_ == chat::usage_source::none) {
+        row.cost = nanos{0};
+    } else {
+        row.cost = policy::cost_of(usage_, card);
+    }
+    row.status = error_ == errc::client_closed && !ex_.head_sent() ? info(errc::client_closed).status : status;
+    row.error = error_;
+    if (row.status == 0) {  // an exception ended the request before its answer
+        row.error = errc::internal;
+        row.status = info(errc::internal).status;
+    }
+    row.finish_reason = finish_reason_;
+    row.stream = view_.stream;
+    row.total_us = micros(now - ex_.started());
+    if (first_output_) {
+        row.first_token_us = micros(*first_output_ - ex_.started());
+    }
+    const auto before = sent ? upstream_began_ : now;
+    row.overhead_us = std::max<std::int64_t>(0, micros(before - ex_.started() - body_wait_ + own_after_));
+    row.attempts = attempts_;
+    owner_.around_.ledger.settle(row);
+}
+
+void request::report() noexcept {
+    if (!row_) {
+        return;
+    }
     try {
-        const auto now = clock::now();
-        policy::usage_settle row;
-        row.id = ex_.id();
-        row.started = started_wall_;
-        row.key = key_->id;
-        row.organization = key_->organization;
-        row.model_asked = view_.model;
-        row.model_served = target_.model;
-        row.provider = target_.at->name;
-        // Left before the upstream's answer: the question was sent, and is charged as such.
-        if (source_ == chat::usage_source::none && error_ == errc::client_closed && upstream_began_ != clock::time_point()) {
-            estimate(0);
-        }
-        row.usage = usage_;
-        row.source = source_;
-        const auto* card = target_.facts != nullptr && target_.facts->card ? &*target_.facts->card : nullptr;
-        if (target_.at->builtin_echo || source_ == chat::usage_source::none) {
-            row.cost = nanos{0};
-        } else {
-            row.cost = policy::cost_of(usage_, card);
-        }
-        row.status = error_ == errc::client_closed && !ex_.head_sent() ? 499 : ex_.status();
-        if (!ex_.head_sent() && row.status == 0) {
-            row.status = error_ ? info(*error_).status : 500;
-        }
-        row.error = error_;
-        if (!error_ && row.status >= 400) {
-            row.error = errc::internal;
-        }
-        row.finish_reason = finish_reason_;
-        row.stream = view_.stream;
-        row.total_us = micros(now - ex_.started());
-        if (first_output_) {
-            row.first_token_us = micros(*first_output_ - ex_.started());
-        }
-        const auto before = upstream_began_ == clock::time_point() ? now : upstream_began_;
-        row.overhead_us = std::max<std::int64_t>(0, micros(before - ex_.started() - body_wait_ + own_after_));
-        row.attempts = attempts_;
-        owner_.around_.ledger.settle(row);
-        write_log(row);
+        write_log(*row_);
         if (owner_.around_.finished) {
-            owner_.around_.finished({thread_, row, ex_.path(), ex_.method()});
+            owner_.around_.finished({thread_, *row_, ex_.path(), ex_.method()});
         }
     } catch (const std::exception& problem) {
-        log::error("settling a request failed", {{"problem", problem.what()}});
+        log::error("reporting a request failed", {{"problem", problem.what()}});
     }
 }
 
