@@ -31,8 +31,8 @@ namespace gaia::store {
 
 struct store_options {
     std::string master_key;  // GAIAROUTER_MASTER_KEY; empty: the file master.key in the data folder
-    std::size_t ledger_segment_bytes = 512 * 1024;
-    std::size_t ledger_limit_bytes = 64 * 1024 * 1024;
+    std::size_t ledger_segment_bytes = std::size_t{128} * 1024;
+    std::size_t ledger_limit_bytes = std::size_t{64} * 1024 * 1024;
     writer_options writer;
 };
 
@@ -153,7 +153,7 @@ store::awaitable<result<T>> store::run(access how, operation<T> what) {
         auto home = boost::asio::get_associated_executor(handler);
         auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
         auto guard = boost::asio::make_work_guard(home);
-        submit<T>(kind, std::move(work), [waiting, guard, home](result<T> r) {
+        this->template submit<T>(kind, std::move(work), [waiting, guard, home](result<T> r) {
             boost::asio::post(home, [waiting, guard, answer = std::move(r)]() mutable {
                 (*std::move(waiting))(std::move(answer));
             });
