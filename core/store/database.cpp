@@ -239,12 +239,14 @@ void database::set_busy_timeout(int milliseconds) {
     sqlite3_busy_timeout(connection_, milliseconds);
 }
 
-void database::checkpoint() {
-    const int code = sqlite3_wal_checkpoint_v2(
-        connection_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-    if (code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY) {
-        raise(connection_, code);
-    }
+bool database::checkpoint() noexcept {
+    return sqlite3_wal_checkpoint_v2(
+               connection_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr) == SQLITE_OK;
+}
+
+void database::rollback() noexcept {
+    // ignored: SQLite has rolled back by itself after a full disk or an I/O error.
+    sqlite3_exec(connection_, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 transaction::transaction(database& db, kind how) : db_(db) {
@@ -252,12 +254,8 @@ transaction::transaction(database& db, kind how) : db_(db) {
 }
 
 transaction::~transaction() {
-    if (open_ && db_.in_transaction()) {
-        try {
-            db_.execute("ROLLBACK");
-        } catch (const database_error&) {
-            // ignored: SQLite has rolled back by itself after a full disk or an I/O error.
-        }
+    if (open_) {
+        db_.rollback();
     }
 }
 

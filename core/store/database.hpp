@@ -85,10 +85,12 @@ class database {
     std::int64_t last_insert_id() const noexcept;
     std::int64_t changes() const noexcept;  // by the last statement
     bool in_transaction() const noexcept;
+    void rollback() noexcept;
     void set_busy_timeout(int milliseconds);
     // Moves what it can of the write-ahead log into the file, without waiting. The writer alone
     // calls this: older SQLite versions can corrupt a database that two connections checkpoint.
-    void checkpoint();
+    // False: it could not.
+    bool checkpoint() noexcept;
     // Pages in the write-ahead log after this connection's last commit.
     int log_pages() const noexcept { return log_pages_ ? *log_pages_ : 0; }
 

@@ -11,7 +11,7 @@ static_assert(ledger::shard_count == 4, "shard_of() and wake_after() say so too"
 
 namespace {
 
-constexpr std::size_t segment_bytes_min = 8 * 1024;
+constexpr std::size_t segment_bytes_min = std::size_t{8} * 1024;
 
 // A segment may end with up to one record's length unused.
 std::size_t usable(std::size_t bytes) noexcept {
@@ -51,17 +51,19 @@ std::size_t ledger::room(const shard& in) const noexcept {
 
 bool ledger::add_spare(shard& in, std::size_t index) noexcept {
     const std::size_t bytes = options_.segment_bytes;
-    if (bytes_.fetch_add(bytes) + bytes <= options_.limit_bytes) {
-        try {
-            in.spare.push_back(std::make_unique<segment>(
-                options_.folder, next_number_.fetch_add(1), bytes, index));
-            return true;
-        } catch (const std::exception&) {
-            // ignored: a full disk is the same to the caller as a full ledger.
-        }
+    if (bytes_.fetch_add(bytes) + bytes > options_.limit_bytes) {
+        bytes_ -= bytes;
+        return false;
     }
-    bytes_ -= bytes;
-    return false;
+    try {
+        in.spare.push_back(
+            std::make_unique<segment>(options_.folder, next_number_.fetch_add(1), bytes, index));
+        return true;
+    } catch (const std::exception&) {
+        // A full disk is the same to the caller as a full ledger.
+        bytes_ -= bytes;
+        return false;
+    }
 }
 
 bool ledger::make_room(shard& in, std::size_t index, std::size_t bytes) noexcept {
@@ -173,15 +175,10 @@ void ledger::release(segment* file) noexcept {
         // Two files to a shard suffice when the writer keeps up; more were a burst's.
         wanted = in.spare.empty() || room(in) < in.reserved + 2 * record_bytes_max;
     }
-    if (wanted) {
-        try {
-            freed->use_again(next_number_.fetch_add(1));
-            const std::lock_guard guard(in.lock);
-            in.spare.push_back(std::move(freed));
-            return;
-        } catch (const std::exception&) {
-            // ignored: it is removed instead, and prepare() makes another one.
-        }
+    if (wanted && freed->use_again(next_number_.fetch_add(1))) {
+        const std::lock_guard guard(in.lock);
+        in.spare.push_back(std::move(freed));
+        return;
     }
     bytes_ -= freed->size();
     freed->remove();

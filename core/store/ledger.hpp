@@ -15,9 +15,9 @@
 namespace gaia::store {
 
 struct ledger_options {
-    std::string folder;                          // made by the caller
-    std::size_t segment_bytes = 512 * 1024;      // at least 8 KiB
-    std::size_t limit_bytes = 64 * 1024 * 1024;  // of all files together
+    std::string folder;                                       // made by the caller
+    std::size_t segment_bytes = std::size_t{128} * 1024;      // at least 8 KiB
+    std::size_t limit_bytes = std::size_t{64} * 1024 * 1024;  // of all files together
 };
 
 struct ledger_stats {

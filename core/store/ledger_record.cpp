@@ -84,9 +84,9 @@ char* append(char* out,
     return out;
 }
 
-std::uint64_t checksum(const char* record, std::size_t size) noexcept {
-    constexpr std::size_t skipped = sizeof(std::uint64_t);
-    return XXH3_64bits(record + skipped, size - skipped);
+std::uint64_t checksum(std::string_view record) noexcept {
+    record.remove_prefix(sizeof(head::checksum));
+    return XXH3_64bits(record.data(), record.size());
 }
 
 template <class Body>
@@ -101,7 +101,7 @@ std::size_t seal(
     top.type = type;
     std::memcpy(out, &top, sizeof(top));
     std::memcpy(out + sizeof(top), &body, sizeof(body));
-    top.checksum = checksum(out, top.size);
+    top.checksum = checksum({out, top.size});
     std::memcpy(out, &top.checksum, sizeof(top.checksum));
     return top.size;
 }
@@ -208,7 +208,7 @@ std::optional<record> read_record(std::string_view bytes, std::uint64_t segment)
         top.type == record_type::settle ? sizeof(settle_body) : sizeof(begin_body);
     if (top.segment != segment || top.size % 8 != 0 || top.size < sizeof(top) + body ||
         top.size > std::min(bytes.size(), record_bytes_max) ||
-        top.checksum != checksum(bytes.data(), top.size)) {
+        top.checksum != checksum(bytes.substr(0, top.size))) {
         return std::nullopt;
     }
     if (top.type != record_type::begin && top.type != record_type::settle &&

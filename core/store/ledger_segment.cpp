@@ -36,14 +36,15 @@ segment::segment(const std::string& folder,
                  std::size_t shard)
     : folder_(folder), number_(number), size_(bytes), shard_(shard) {
     const std::string path = path_of(folder, number);
-    file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file_ < 0) {
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0) {
         raise(errno, "ledger segment");
     }
-    int error = ::posix_fallocate(file_, 0, static_cast<off_t>(bytes));
+    int error = ::posix_fallocate(file, 0, static_cast<off_t>(bytes));
     if (error == 0) {
-        void* at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file_, 0);
+        void* at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
         if (at != MAP_FAILED) {
+            ::close(file);  // the mapping stays: a large backlog must not use up descriptors
             data_ = static_cast<char*>(at);
             std::memcpy(data_, magic.data(), magic.size());
             return;
@@ -51,24 +52,24 @@ segment::segment(const std::string& folder,
         error = errno;
     }
     ::unlink(path.c_str());
-    ::close(file_);
+    ::close(file);
     raise(error, "ledger segment");
 }
 
 segment::~segment() {
     ::munmap(data_, size_);
-    ::close(file_);
 }
 
-void segment::use_again(std::uint64_t number) {
+bool segment::use_again(std::uint64_t number) noexcept {
     // From this rename on every record in it is a stranger's: they name the old number.
     if (std::rename(path_of(folder_, number_).c_str(), path_of(folder_, number).c_str()) != 0) {
-        raise(errno, "ledger segment");
+        return false;
     }
     number_ = number;
     tail = tracked = moved = synced = header_bytes;
     sealed = dropped = false;
     open = 0;
+    return true;
 }
 
 void segment::remove() noexcept {

@@ -27,8 +27,8 @@ class segment {
     segment(const segment&) = delete;
     segment& operator=(const segment&) = delete;
 
-    // Throws std::system_error; the file is then still under its old number.
-    void use_again(std::uint64_t number);
+    // False: the file could not be renamed and is still under its old number.
+    bool use_again(std::uint64_t number) noexcept;
     void remove() noexcept;
     // Gives the memory back while the file keeps the bytes; they come back when they are read.
     void drop_from_memory() noexcept;
@@ -56,7 +56,6 @@ class segment {
     std::uint64_t number_;
     std::size_t size_;
     std::size_t shard_;
-    int file_ = -1;
     char* data_ = nullptr;
 };
 

@@ -11,9 +11,25 @@
 namespace gaia::store {
 namespace {
 
-// Reading all of a large file at each start would cost more than it finds; the structure is then
-// checked as it is used (cell_size_check).
-constexpr std::int64_t checked_bytes_max = 256LL * 1024 * 1024;
+// A large file is nearly all usage, and reading that at each start would take seconds. Its
+// structure is then checked as it is used (cell_size_check); all other tables are checked always.
+constexpr std::int64_t checked_bytes_max = 64LL * 1024 * 1024;
+
+std::string first_damage(database& db) {
+    const auto bytes = db.query_integer("PRAGMA page_count") * db.query_integer("PRAGMA page_size");
+    if (bytes <= checked_bytes_max) {
+        return db.query_text("PRAGMA quick_check(1)");
+    }
+    auto tables =
+        db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'usage'");
+    while (tables.step()) {
+        auto verdict = db.query_text(fmt::format("PRAGMA quick_check('{}')", tables.text(0)));
+        if (verdict != "ok") {
+            return verdict;
+        }
+    }
+    return "ok";
+}
 
 }  // namespace
 
@@ -59,14 +75,9 @@ void check_before_use(database& db, int newest_version) {
                 version,
                 newest_version));
         }
-        const auto bytes =
-            db.query_integer("PRAGMA page_count") * db.query_integer("PRAGMA page_size");
-        if (bytes <= checked_bytes_max) {
-            const auto verdict = db.query_text("PRAGMA integrity_check(1)");
-            if (verdict != "ok") {
-                throw std::runtime_error("The database is damaged: " + verdict +
-                                         ". Restore it from a backup.");
-            }
+        if (const auto damage = first_damage(db); damage != "ok") {
+            throw std::runtime_error("The database is damaged: " + damage +
+                                     ". Restore it from a backup.");
         }
     } catch (const database_error& error) {
         if (error.damaged()) {

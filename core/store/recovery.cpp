@@ -20,7 +20,7 @@
 namespace gaia::store {
 namespace {
 
-constexpr std::size_t segment_bytes_max = 64 * 1024 * 1024;
+constexpr std::size_t segment_bytes_max = std::size_t{64} * 1024 * 1024;
 
 std::string read_file(const std::string& path) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);

@@ -31,8 +31,8 @@ namespace gaia::store {
 
 struct store_options {
     std::string master_key;  // GAIAROUTER_MASTER_KEY; empty: the file master.key in the data folder
-    std::size_t ledger_segment_bytes = 512 * 1024;
-    std::size_t ledger_limit_bytes = 64 * 1024 * 1024;
+    std::size_t ledger_segment_bytes = std::size_t{128} * 1024;
+    std::size_t ledger_limit_bytes = std::size_t{64} * 1024 * 1024;
     writer_options writer;
 };
 

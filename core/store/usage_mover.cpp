@@ -83,9 +83,10 @@ bool usage_mover::gather() {
         const segment& file = *live.file;
         std::size_t at = file.moved;
         while (at < live.tail && batch_.size() < batch_rows_max) {
-            const record next = trusted_record(live.file->data() + at);
+            const char* here = live.file->data() + at;
+            const record next = trusted_record(here);
             if (next.type == record_type::settle) {
-                batch_.push_back({next.id(), next.bytes.data()});
+                batch_.push_back({next.id(), here});
             }
             at += next.bytes.size();
         }

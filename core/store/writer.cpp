@@ -60,13 +60,11 @@ void writer::submit(std::unique_ptr<task> work_item) {
         const std::lock_guard guard(lock_);
         if (!stopping_) {
             tasks_.push_back(std::move(work_item));
+            wake_.notify_one();
+            return;
         }
     }
-    if (work_item) {
-        work_item->give_up(fail(errc::draining));
-        return;
-    }
-    wake_.notify_one();
+    work_item->give_up(fail(errc::draining));
 }
 
 bool writer::flush(milliseconds limit) {
@@ -221,11 +219,18 @@ bool writer::move_usage(bool all) {
                     .count();
         }
         return true;
+    } catch (const database_error& error) {
+        note_failure(error);
+        if (error.full()) {
+            // What is in the write-ahead log goes into the file, and the log's space can be written
+            // again. ignored: when there is no room for that either, the next try comes soon.
+            db_.checkpoint();
+        }
     } catch (const std::exception& error) {
         note_failure(error);
-        mover_.wait_out();
-        return false;
     }
+    mover_.wait_out();
+    return false;
 }
 
 void writer::note_failure(const std::exception& error) noexcept {

@@ -136,6 +136,7 @@ TEST_CASE("ledger: files are used again or removed once everything in them is mo
 TEST_CASE("ledger: a request that stays open for long does not hold the ledger's files",
           "[store][ledger]") {
     ledger_fixture at;
+    at.db.execute("PRAGMA synchronous = OFF");
     const auto book = at.make_ledger(32 * 16 * 1024);
     usage_mover mover(at.db, *book);
     std::set<std::int64_t> open;
