@@ -10,10 +10,11 @@
 namespace gaia {
 namespace {
 
-constexpr std::string_view crockford = "0123456789abcdefghjkmnpqrstvwxyz";
+constexpr std::string_view base62 =
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 constexpr std::int64_t epoch_ms = 1'704'067'200'000;  // 2024-01-01T00:00:00Z
 constexpr int sequence_bits = 22;
-constexpr std::size_t id_digits = 13;  // 13 * 5 = 65 bits
+constexpr std::size_t id_digits = 11;  // 62^11 > 2^63, and the text needs no memory of its own
 
 std::atomic<std::int64_t> last_id{0};
 
@@ -30,11 +31,11 @@ request_id next_request_id() noexcept {
 }
 
 std::string to_string(request_id id) {
-    std::string text = "req_";
-    text.resize(4 + id_digits);
+    std::string text(4 + id_digits, '_');
+    text.replace(0, 4, "req_");
     auto rest = static_cast<std::uint64_t>(id.value);
-    for (std::size_t i = id_digits; i-- > 0; rest >>= 5) {
-        text[4 + i] = crockford[rest & 31];
+    for (std::size_t i = id_digits; i-- > 0; rest /= 62) {
+        text[4 + i] = base62[rest % 62];
     }
     return text;
 }
@@ -45,11 +46,11 @@ std::optional<request_id> parse_request_id(std::string_view text) {
     }
     std::uint64_t value = 0;
     for (const char c : text.substr(4)) {
-        const auto digit = crockford.find(c);
-        if (digit == std::string_view::npos || value >> 59 != 0) {
+        const auto digit = base62.find(c);
+        if (digit == std::string_view::npos || __builtin_mul_overflow(value, std::uint64_t{62}, &value) ||
+            __builtin_add_overflow(value, digit, &value)) {
             return std::nullopt;
         }
-        value = value << 5 | digit;
     }
     if (value == 0 || value >> 63 != 0) {
         return std::nullopt;

@@ -29,7 +29,7 @@ using request_id = strong_id<struct request_tag>;
 // go back by more than it ran ahead (ids never fall within one process).
 request_id next_request_id() noexcept;
 
-// "req_" + 13 characters of Crockford base32, sortable.
+// "req_" + 11 characters of base62, sortable.
 std::string to_string(request_id id);
 std::optional<request_id> parse_request_id(std::string_view text);
 

@@ -2,11 +2,13 @@
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <iostream>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -65,6 +67,13 @@ std::size_t utf8_length(std::string_view s) {
 void append_escaped(fmt::memory_buffer& out, std::string_view value) {
     const bool cut = value.size() > value_bytes_max;
     value = value.substr(0, value_bytes_max);
+    const bool plain = std::all_of(value.begin(), value.end(), [](char c) {
+        return c >= 0x20 && c != 0x7F && c != '"' && c != '\\';
+    });
+    if (plain) {
+        out.append(value);
+        value = {};
+    }
     while (!value.empty()) {
         const std::size_t length = utf8_length(value);
         const auto c = static_cast<unsigned char>(value[0]);
@@ -88,6 +97,12 @@ void append_escaped(fmt::memory_buffer& out, std::string_view value) {
     }
 }
 
+void append_all(fmt::memory_buffer& out, std::initializer_list<std::string_view> pieces) {
+    for (const auto piece : pieces) {
+        out.append(piece);
+    }
+}
+
 void append_value(fmt::memory_buffer& out, const field::value_type& value, bool quote) {
     if (const auto* text = std::get_if<std::string_view>(&value)) {
         const bool bare = !quote && !text->empty() && text->find_first_of(" \"=\\") == text->npos;
@@ -99,7 +114,8 @@ void append_value(fmt::memory_buffer& out, const field::value_type& value, bool 
             out.push_back('"');
         }
     } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
-        fmt::format_to(std::back_inserter(out), "{}", *number);
+        const fmt::format_int digits(*number);
+        out.append(std::string_view(digits.data(), digits.size()));
     } else if (const auto* real = std::get_if<double>(&value)) {
         fmt::format_to(std::back_inserter(out), "{:.3f}", std::isfinite(*real) ? *real : 0.0);
     } else {
@@ -112,7 +128,8 @@ void append_value(fmt::memory_buffer& out, const field::value_type& value, bool 
 void open(const settings& how) {
     std::shared_ptr<spdlog::sinks::sink> sink;
     if (how.file.empty()) {
-        sink = std::make_shared<spdlog::sinks::stdout_sink_mt>();
+        // Not spdlog's standard output sink: that one flushes each line.
+        sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(std::cout);
     } else {
         try {
             sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(how.file);
@@ -145,19 +162,19 @@ void write(level l, std::string_view message, std::initializer_list<field> field
     fmt::memory_buffer line;
     const auto time = to_iso8601(wall_now());
     if (format_now.load(std::memory_order_relaxed) == static_cast<int>(format::json)) {
-        fmt::format_to(std::back_inserter(line), R"({{"time":"{}","level":"{}","message":")", time, name(l));
+        append_all(line, {R"({"time":")", time, R"(","level":")", name(l), R"(","message":")"});
         append_escaped(line, message);
         line.push_back('"');
         for (const auto& f : fields) {
-            fmt::format_to(std::back_inserter(line), R"(,"{}":)", f.name);
+            append_all(line, {R"(,")", f.name, R"(":)"});
             append_value(line, f.value, true);
         }
         line.push_back('}');
     } else {
-        fmt::format_to(std::back_inserter(line), "{} {:<5} ", time, name(l));
+        append_all(line, {time, " ", name(l), name(l).size() < 5 ? "  " : " "});
         append_escaped(line, message);
         for (const auto& f : fields) {
-            fmt::format_to(std::back_inserter(line), " {}=", f.name);
+            append_all(line, {" ", f.name, "="});
             append_value(line, f.value, false);
         }
     }

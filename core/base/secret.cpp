@@ -1,5 +1,8 @@
 #include "core/base/secret.hpp"
 
+// The one-shot SHA256() of OpenSSL 3 looks its algorithm up under locks at each call, and a key is
+// hashed for each request.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
@@ -42,7 +45,10 @@ secret::~secret() { wipe(text_); }
 
 sha256_digest sha256(std::string_view bytes) {
     sha256_digest digest{};
-    SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    SHA256_Update(&context, bytes.data(), bytes.size());
+    SHA256_Final(digest.data(), &context);
     return digest;
 }
 

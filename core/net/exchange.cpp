@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <initializer_list>
 #include <iterator>
 
 #include "core/net/server.hpp"
@@ -44,6 +46,18 @@ std::string_view reason(int status) {
     }
 }
 
+void append(std::string& out, std::initializer_list<std::string_view> pieces) {
+    for (const auto piece : pieces) {
+        out.append(piece);
+    }
+}
+
+void append_hex(std::string& out, std::size_t value) {
+    std::array<char, 16> digits;
+    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16);
+    out.append(digits.data(), end);
+}
+
 }  // namespace
 
 // ---------------------------------------------------------------- heads
@@ -76,11 +90,10 @@ void session::add_cors(std::string& head) const {
 void session::compose_head(int status, std::string_view content_type, std::optional<std::uint64_t> length) {
     status_ = status;
     head_.clear();
-    auto out = std::back_inserter(head_);
-    fmt::format_to(out, "HTTP/1.1 {} {}\r\ndate: {}\r\nx-request-id: {}\r\n", status, reason(status),
-                   around_.thread.http_date(), request_id_);
+    append(head_, {"HTTP/1.1 ", fmt::format_int(status).str(), " ", reason(status), "\r\ndate: ",
+                   around_.thread.http_date(), "\r\nx-request-id: ", request_id_, "\r\n"});
     if (!content_type.empty()) {
-        fmt::format_to(out, "content-type: {}\r\n", content_type);
+        append(head_, {"content-type: ", content_type, "\r\n"});
     }
     head_ += extra_headers_;
     head_ += "x-content-type-options: nosniff\r\n";
@@ -92,7 +105,7 @@ void session::compose_head(int status, std::string_view content_type, std::optio
     }
     add_cors(head_);
     if (length) {
-        fmt::format_to(out, "content-length: {}\r\n", *length);
+        append(head_, {"content-length: ", fmt::format_int(*length).str(), "\r\n"});
     } else if (streaming_ && !http_1_0_) {
         head_ += "transfer-encoding: chunked\r\n";
     } else if (streaming_) {
@@ -164,7 +177,7 @@ void exchange::release_body() noexcept {
 
 void exchange::set_header(std::string_view name, std::string_view value) {
     if (is_valid_field_value(value)) {
-        fmt::format_to(std::back_inserter(session_.extra_headers_), "{}: {}\r\n", name, value);
+        append(session_.extra_headers_, {name, ": ", value, "\r\n"});
     }
 }
 
@@ -218,7 +231,8 @@ awaitable<bool> exchange::write(std::string_view bytes) {
             buffers[count++] = asio::buffer(bytes);
         } else {
             s.chunk_head_.clear();
-            fmt::format_to(std::back_inserter(s.chunk_head_), "{:x}\r\n", bytes.size());
+            append_hex(s.chunk_head_, bytes.size());
+            s.chunk_head_ += "\r\n";
             buffers[count++] = asio::buffer(s.chunk_head_);
             buffers[count++] = asio::buffer(bytes);
             buffers[count++] = asio::buffer(std::string_view("\r\n"));

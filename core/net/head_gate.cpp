@@ -1,12 +1,18 @@
 #include "core/net/head_gate.hpp"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include <algorithm>
 #include <array>
+#include <bit>
 
 namespace gaia::net {
 namespace {
 
 constexpr std::string_view methods[] = {
-    "GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"};
+    "GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE"};
 
 constexpr std::array<bool, 256> make_token_table() {
     std::array<bool, 256> table{};
@@ -107,6 +113,10 @@ struct common_fields {
     bool keep_alive = false;
 
     bool take(std::string_view name, std::string_view value) {
+        const char first = lower(name.front());
+        if (first != 'c' && first != 't') {
+            return false;
+        }
         if (equal_ignoring_case(name, "content-length")) {
             ++lengths;
             const auto parsed = parse_length(value);
@@ -173,11 +183,41 @@ result<gated_request> gate_request_line(std::string_view head, std::string_view&
     }
     const bool absolute = request.target.starts_with("http://") || request.target.starts_with("https://");
     const bool whole_server = request.target == "*" && request.method == "OPTIONS";
-    const bool authority = request.method == "CONNECT" && is_valid_host(request.target);
-    if (request.target[0] != '/' && !absolute && !whole_server && !authority) {
+    if (request.target[0] != '/' && !absolute && !whole_server) {
         return bad("target form");
     }
     return request;
+}
+
+// The first letters decide for most fields, as there are thirty in a real provider's head.
+void take_response_field(gated_response& response, std::string_view name, std::string_view value) {
+    switch (lower(name.front())) {
+        case 'c':
+            if (equal_ignoring_case(name, "content-type")) {
+                response.content_type = value;
+            } else if (equal_ignoring_case(name, "content-encoding")) {
+                response.encoded = response.encoded || (!value.empty() && !equal_ignoring_case(value, "identity"));
+            }
+            break;
+        case 'r':
+            if (equal_ignoring_case(name, "retry-after")) {
+                response.retry_after = value;
+            } else if (equal_ignoring_case(name, "retry-after-ms")) {
+                response.retry_after_ms = value;
+            }
+            break;
+        case 'o':
+            if (equal_ignoring_case(name, "openai-processing-ms")) {
+                response.processing_ms = value;
+            }
+            break;
+        case 'x':
+            if (equal_ignoring_case(name, "x-request-id")) {
+                response.request_id = value;
+            }
+            break;
+        default: break;
+    }
 }
 
 }  // namespace
@@ -237,6 +277,26 @@ bool is_valid_host(std::string_view host) noexcept {
            port.substr(1).find_first_not_of("0123456789") == port.npos;
 }
 
+// Steps over ordinary text, sixteen bytes at a time: stops at or before the first control character.
+static std::size_t skip_text(const char* bytes, std::size_t from, std::size_t end) noexcept {
+#if defined(__SSE2__)
+    const __m128i space = _mm_set1_epi8(0x20);
+    const __m128i del = _mm_set1_epi8(0x7F);
+    while (from + 16 <= end) {
+        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + from));
+        // min(byte, 0x20) == 0x20 for every byte that is no control character (unsigned).
+        const __m128i plain = _mm_cmpeq_epi8(_mm_min_epu8(block, space), space);
+        const __m128i deleted = _mm_cmpeq_epi8(block, del);
+        const int ordinary = _mm_movemask_epi8(_mm_andnot_si128(deleted, plain));
+        if (ordinary != 0xFFFF) {
+            return from + static_cast<std::size_t>(std::countr_one(static_cast<unsigned>(ordinary)));
+        }
+        from += 16;
+    }
+#endif
+    return from;
+}
+
 head_scanner::verdict head_scanner::scan(std::string_view buffer, const head_limits& limit) noexcept {
     const auto refuse = [this](errc why) {
         error_ = why;
@@ -244,6 +304,12 @@ head_scanner::verdict head_scanner::scan(std::string_view buffer, const head_lim
     };
     const char* const bytes = buffer.data();
     for (; scanned_ < buffer.size(); ++scanned_) {
+        if (lines_ > 0) {
+            scanned_ = skip_text(bytes, scanned_, std::min(buffer.size(), limit.bytes));
+            if (scanned_ == buffer.size()) {
+                break;
+            }
+        }
         if (scanned_ >= limit.bytes) {
             return refuse(lines_ == 0 ? errc::target_too_long : errc::head_too_large);
         }
@@ -275,6 +341,10 @@ head_scanner::verdict head_scanner::scan(std::string_view buffer, const head_lim
             }
             scanned_ += 1;
             return verdict::complete;
+        }
+        // HTTP/0.9 has no version, and no further line would ever come.
+        if (lines_ == 0 && buffer.substr(0, line_begin_).find("HTTP/") == std::string_view::npos) {
+            return refuse(errc::bad_framing);
         }
         if (++lines_ > limit.fields + 1) {
             return refuse(errc::head_too_large);
@@ -364,8 +434,8 @@ result<gated_response> gate_response(std::string_view head, const head_limits& l
     const bool well_formed =
         for_each_field(head.substr(end + 2), [&](std::string_view name, std::string_view value) {
             ++count;
-            if (!common.take(name, value) && equal_ignoring_case(name, "content-encoding")) {
-                response.encoded = response.encoded || (!value.empty() && !equal_ignoring_case(value, "identity"));
+            if (!common.take(name, value)) {
+                take_response_field(response, name, value);
             }
             return true;
         });

@@ -58,8 +58,14 @@ struct gated_request {
 // method or coding), expectation_failed, head_too_large (too many fields).
 result<gated_request> gate_request(std::string_view head, const head_limits& limit);
 
+// Views into the head, but for what is counted.
 struct gated_response {
     int status = 0;
+    std::string_view content_type;
+    std::string_view retry_after;
+    std::string_view retry_after_ms;
+    std::string_view request_id;
+    std::string_view processing_ms;
     framing body = framing::until_close;
     std::uint64_t length = 0;
     bool keep_alive = true;

@@ -5,14 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/parser.hpp>
 #include <cstring>
 
 namespace gaia::net {
 namespace {
-
-namespace http = boost::beast::http;
 
 constexpr std::size_t buffer_small = 4 * 1024;
 constexpr std::size_t buffer_large = 64 * 1024;
@@ -32,30 +28,11 @@ std::string lower_media_type(std::string_view value) {
     return type;
 }
 
-// Fills the parts of an answer that are read from its header fields, through Beast's parser: the gate
-// has passed the head, so a refusal here is a disagreement and the answer is not used.
-bool read_fields(std::string_view head, call_answer& answer) {
-    http::response_parser<http::empty_body> parser;
-    parser.header_limit(static_cast<std::uint32_t>(head.size() + 1));
-    parser.body_limit(boost::none);
-    parser.skip(true);
-    error_code ec;
-    parser.put(asio::buffer(head), ec);
-    if (ec || !parser.is_header_done()) {
-        return false;
-    }
-    const auto& fields = parser.get();
-    const auto text = [&fields](std::string_view name) {
-        const auto value = fields[boost::beast::string_view(name.data(), name.size())];
-        return std::string(value.data(), value.size());
-    };
-    answer.content_type = lower_media_type(text("content-type"));
-    answer.retry_after = text("retry-after");
-    answer.retry_after_ms = text("retry-after-ms");
-    answer.request_id = text("x-request-id");
-    answer.processing_ms = text("openai-processing-ms");
-    answer.should_retry = text("x-should-retry");
-    return true;
+// Of a head that may be refused for another reason than its status line.
+bool says_success(std::string_view head) {
+    const auto digit = [head](std::size_t at) { return head[at] >= '0' && head[at] <= '9'; };
+    return head.size() > 13 && head.starts_with("HTTP/1.") && head[8] == ' ' && head[9] == '2' && digit(10) &&
+           digit(11) && (head[12] == ' ' || head[12] == '\r');
 }
 
 }  // namespace
@@ -295,7 +272,7 @@ awaitable<result<call_answer>> http_call::read_head() {
             co_return raw.error();
         }
         const auto gated = gate_response(*raw, limit);
-        accepted_ = raw->starts_with("HTTP/1.1 2") || raw->starts_with("HTTP/1.0 2");
+        accepted_ = says_success(*raw);
         if (!gated) {
             co_return gated.error();
         }
@@ -306,9 +283,15 @@ awaitable<result<call_answer>> http_call::read_head() {
         call_answer answer;
         answer.status = gated->status;
         answer.encoded = gated->encoded;
-        if (gated->status == 101 || !read_fields(*raw, answer)) {
+        answer.length = gated->body == framing::length ? gated->length : 0;
+        if (gated->status == 101) {
             co_return fail_detail(errc::upstream_broken, "an answer that was not asked for");
         }
+        answer.content_type = lower_media_type(gated->content_type);
+        answer.retry_after = gated->retry_after;
+        answer.retry_after_ms = gated->retry_after_ms;
+        answer.request_id = gated->request_id;
+        answer.processing_ms = gated->processing_ms;
         connection_->begin += raw->size();
         framing_ = gated->body;
         remaining_ = gated->length;

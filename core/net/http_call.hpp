@@ -30,12 +30,12 @@ struct call_settings {
 struct call_answer {
     int status = 0;
     std::string content_type;  // lower case, without parameters
+    std::uint64_t length = 0;  // of the body, when announced
     bool encoded = false;      // compressed although identity was asked for
     std::string retry_after;
     std::string retry_after_ms;
     std::string request_id;
     std::string processing_ms;
-    std::string should_retry;
 };
 
 // One HTTP call of one attempt: takes a pooled connection or makes one, sends, reads. One I/O thread,

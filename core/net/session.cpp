@@ -19,8 +19,8 @@ namespace http = boost::beast::http;
 
 constexpr std::size_t read_size = 4 * 1024;
 constexpr std::chrono::milliseconds watch_period{50};
-constexpr std::chrono::milliseconds linger_wait{1'000};
-constexpr std::size_t linger_bytes_max = 256 * 1024;
+constexpr std::chrono::milliseconds linger_wait{2'000};
+constexpr std::size_t linger_read = 16 * 1024;
 constexpr std::size_t skip_bytes_max = 64 * 1024;
 
 boost::beast::string_view beast_view(std::string_view text) { return {text.data(), text.size()}; }
@@ -547,15 +547,10 @@ awaitable<void> session::close_gently() {
     }
     link_.shutdown_send();
     enter(phase::head, linger_wait);
-    std::size_t swallowed = 0;
     error_code ec;
-    std::array<char, 4096> sink;
-    while (swallowed < linger_bytes_max && !timed_out_) {
-        const auto got = co_await link_.read_some(asio::buffer(sink), ec);
-        if (ec) {
-            break;
-        }
-        swallowed += got;
+    while (!timed_out_ && !ec) {
+        inbox_.clear();
+        co_await link_.read_some(inbox_.prepare(linger_read), ec);
     }
     deadline_.disarm();
 }

@@ -96,8 +96,9 @@ void metrics::request(unsigned index, const request_sample& sample) {
     }
     auto& m = row->second;
     s.key.clear();
-    fmt::format_to(std::back_inserter(s.key), R"(status="{}",error="{}",stream="{}")", sample.status, sample.error,
-                   sample.stream ? "true" : "false");
+    const fmt::format_int status(sample.status);
+    s.key.append("status=\"").append(status.data(), status.size()).append("\",error=\"").append(sample.error);
+    s.key.append(sample.stream ? "\",stream=\"true\"" : "\",stream=\"false\"");
     ++m.by_status[s.key];
     m.prompt += positive(sample.prompt_tokens);
     m.completion += positive(sample.completion_tokens);
@@ -123,7 +124,9 @@ void metrics::http(unsigned index, std::string_view method, std::string_view rou
     auto& s = *shards_[index];
     const std::lock_guard lock(s.mutex);
     s.key.clear();
-    fmt::format_to(std::back_inserter(s.key), R"(method="{}",endpoint="{}",status="{}")", method, route, status);
+    const fmt::format_int digits(status);
+    s.key.append("method=\"").append(method).append("\",endpoint=\"").append(route);
+    s.key.append("\",status=\"").append(digits.data(), digits.size()).append("\"");
     auto& h = s.http[s.key];
     ++h.count;
     h.duration.observe(latency_bounds, seconds);

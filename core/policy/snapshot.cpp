@@ -20,6 +20,9 @@ snapshot::snapshot(std::vector<key_record> keys,
       providers_(std::move(providers)),
       rules_(std::move(rules)),
       catalog_(catalog) {
+    for (auto& p : providers_) {
+        p.authority = p.where.authority();
+    }
     add_builtin_echo();
     index_keys();
     index_rules();

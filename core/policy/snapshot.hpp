@@ -50,6 +50,7 @@ struct provider {
     std::string vendor;   // catalogue id
     std::string dialect;  // of its vendor: "openai_chat"
     origin where;
+    std::string authority;  // of `where`, filled by the snapshot
     bool trusted_address = true;  // from the operator's file or environment; else egress rules hold
     secret api_key;
     auth_style auth = auth_style::bearer;

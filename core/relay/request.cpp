@@ -1,5 +1,6 @@
 #include "core/relay/request.hpp"
 
+#include <algorithm>
 #include <boost/asio/basic_waitable_timer.hpp>
 
 #include "core/base/log.hpp"
@@ -16,6 +17,7 @@ constexpr std::chrono::milliseconds retry_pause{100};
 using pause_timer = boost::asio::basic_waitable_timer<clock, boost::asio::wait_traits<clock>, net::io_executor>;
 
 constexpr std::size_t error_body_max = 64 * 1024;
+constexpr std::uint64_t whole_trusted = 256 * 1024;  // memory follows what has arrived beyond this
 
 }  // namespace
 
@@ -247,8 +249,9 @@ void request::note_answer(const net::call_answer& answer) {
     }
 }
 
-net::awaitable<result<std::string>> request::read_whole(std::size_t bytes_max) {
+net::awaitable<result<std::string>> request::read_whole(std::size_t bytes_max, std::uint64_t announced) {
     std::string whole;
+    whole.reserve(std::min<std::uint64_t>(announced, whole_trusted));
     while (true) {
         const auto piece = co_await call_->read_some();
         if (!piece) {
@@ -266,7 +269,7 @@ net::awaitable<result<std::string>> request::read_whole(std::size_t bytes_max) {
 
 net::awaitable<request::attempt_end> request::read_error(const net::call_answer& answer) {
     std::optional<std::chrono::milliseconds> retry_after = parse_retry_after(answer);
-    auto body = co_await read_whole(error_body_max);
+    auto body = co_await read_whole(error_body_max, answer.length);
     if (!body && stopped_) {
         co_return broke(body.error());
     }
@@ -278,8 +281,8 @@ net::awaitable<request::attempt_end> request::read_error(const net::call_answer&
     co_return end;
 }
 
-net::awaitable<request::attempt_end> request::pass_whole(const net::call_answer&) {
-    auto body = co_await read_whole(how_->how.upstream_body);
+net::awaitable<request::attempt_end> request::pass_whole(const net::call_answer& head) {
+    auto body = co_await read_whole(how_->how.upstream_body, head.length);
     if (!body) {
         estimate(0);
         co_return broke(body.error());
@@ -312,7 +315,7 @@ net::awaitable<request::attempt_end> request::pass_whole(const net::call_answer&
 }
 
 net::awaitable<request::attempt_end> request::pass_whole_as_stream() {
-    auto body = co_await read_whole(how_->how.upstream_body);
+    auto body = co_await read_whole(how_->how.upstream_body, 0);
     if (!body) {
         estimate(0);
         co_return broke(body.error());
@@ -403,6 +406,7 @@ net::awaitable<request::attempt_end> request::pass_stream() {
         co_return end;
     }
     end.client_left = !co_await ex_.end_stream();
+    ex_.unwatch();  // the client has everything; it may go
     co_await call_->finish();
     co_return end;
 }

@@ -39,7 +39,7 @@ private:
     net::awaitable<attempt_end> pass_stream();
     net::awaitable<attempt_end> pass_whole_as_stream();
     net::awaitable<attempt_end> read_error(const net::call_answer& answer);
-    net::awaitable<result<std::string>> read_whole(std::size_t bytes_max);
+    net::awaitable<result<std::string>> read_whole(std::size_t bytes_max, std::uint64_t announced);
     net::awaitable<bool> may_retry(const attempt_end& end);
     net::awaitable<void> reply_failure(failure f);
     net::awaitable<void> fail_stream(failure f);

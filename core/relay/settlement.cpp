@@ -134,8 +134,8 @@ void request::write_log(const policy::usage_settle& row) const {
                {"prompt_tokens", row.usage.prompt.value_or(-1)},
                {"completion_tokens", row.usage.completion.value_or(-1)},
                {"cost", row.cost ? to_dollars(*row.cost) : std::string("unpriced")},
-               {"total_ms", static_cast<double>(row.total_us) / 1000},
-               {"first_ms", static_cast<double>(row.first_token_us.value_or(0)) / 1000},
+               {"total_us", row.total_us},
+               {"first_us", row.first_token_us.value_or(-1)},
                {"overhead_us", row.overhead_us},
                {"attempts", row.attempts}});
 }

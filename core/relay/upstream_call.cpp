@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-
 #include "core/base/version.hpp"
 #include "core/net/head_gate.hpp"
 #include "core/net/io_thread.hpp"
@@ -38,7 +36,7 @@ private:
 
 void append_field(std::string& head, std::string_view name, std::string_view value) {
     if (!value.empty() && net::is_valid_field_value(value)) {
-        fmt::format_to(std::back_inserter(head), "{}: {}\r\n", name, value);
+        head.append(name).append(": ").append(value).append("\r\n");
     }
 }
 
@@ -48,7 +46,7 @@ void append_credential(std::string& head, const policy::provider& at) {
         case policy::auth_style::none: break;
         case policy::auth_style::bearer:
             if (!key.empty()) {
-                append_field(head, "authorization", "Bearer " + key);
+                head.append("authorization: Bearer ").append(key).append("\r\n");
             }
             break;
         case policy::auth_style::x_api_key: append_field(head, "x-api-key", key); break;
@@ -84,11 +82,17 @@ std::string compose_upstream_head(const policy::provider& at,
                                   std::size_t body_size) {
     std::string head;
     head.reserve(512);
-    fmt::format_to(std::back_inserter(head),
-                   "POST {}{} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\naccept: {}\r\n"
-                   "accept-encoding: identity\r\nuser-agent: GaiaRouter/{}\r\ncontent-length: {}\r\n",
-                   at.where.path, endpoint, at.where.authority(),
-                   stream ? "text/event-stream" : "application/json", version, body_size);
+    for (const std::string_view piece :
+         {std::string_view("POST "), std::string_view(at.where.path), endpoint,
+          std::string_view(" HTTP/1.1\r\nhost: "), std::string_view(at.authority),
+          std::string_view("\r\ncontent-type: application/json\r\naccept: "),
+          stream ? std::string_view("text/event-stream") : std::string_view("application/json"),
+          std::string_view("\r\naccept-encoding: identity\r\nuser-agent: GaiaRouter/"), version,
+          std::string_view("\r\ncontent-length: ")}) {
+        head.append(piece);
+    }
+    const fmt::format_int size(body_size);
+    head.append(size.data(), size.size()).append("\r\n");
     append_credential(head, at);
     append_field(head, "x-request-id", ex.request_id());
     for (const auto name : passed_on) {

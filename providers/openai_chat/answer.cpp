@@ -19,7 +19,7 @@ failure broken(std::string detail) {
 
 // An error in a 200 is the upstream's fault, whatever it blames.
 failure error_in_answer(std::string_view body) {
-    auto f = map_error_in_success(read_error(body));
+    auto f = map_error_in_success(read_error(body), false);
     if (f.http_status() < 500 && f.what != errc::upstream_rate_limited) {
         f.status = 502;
         f.type = "api_error";
@@ -47,23 +47,24 @@ result<chat::answer_view> openai_chat::inspect_answer(std::string_view body,
         return broken("answer: no choices");
     }
     chat::answer_view view;
-    bool first = true;
-    for (json::element_cursor choice(choices.in(body)); choice.next(); first = false) {
-        for (json::member_cursor member(choice.value()); member.next();) {
-            if (member.key_is("message") && member.type() == json::kind::object) {
-                view.output_tokens_estimate += output_of(member.value());
-            } else if (first && member.key_is("finish_reason") &&
-                       member.type() == json::kind::string) {
-                view.finish_reason = json::to_text(member.value());
-            }
-        }
-    }
     if (at[at_usage]) {
         const auto raw = at[at_usage].in(body);
         const auto reading = read_usage(raw);
         view.usage = reading.usage;
         if (reading.nonsense) {
             view.edits.push_back({at[at_usage].begin, at[at_usage].end, cleaned_usage(raw)});
+        }
+    }
+    bool first = true;
+    for (json::element_cursor choice(choices.in(body)); choice.next(); first = false) {
+        for (json::member_cursor member(choice.value()); member.next();) {
+            if (member.key_is("message") && member.type() == json::kind::object &&
+                !view.usage.known()) {
+                view.output_tokens_estimate += output_of(member.value());
+            } else if (first && member.key_is("finish_reason") &&
+                       member.type() == json::kind::string) {
+                view.finish_reason = json::to_text(member.value());
+            }
         }
     }
     return view;

@@ -273,12 +273,11 @@ failure map_error(int status, const error_words& words, std::optional<millisecon
     return f;
 }
 
-failure map_error_in_success(const error_words& words) {
+failure map_error_in_success(const error_words& words, bool under_way) {
     const int status = implied_status(words);
     auto f = map_error(status, words, std::nullopt);
-    if (f.message.empty() && f.what != errc::upstream_credentials) {
-        f.message =
-            clean_message(words.message);  // it happened while serving: say what the upstream says
+    if (under_way && f.message.empty() && f.what != errc::upstream_credentials) {
+        f.message = clean_message(words.message);
     }
     return f;
 }

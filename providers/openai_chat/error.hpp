@@ -29,6 +29,6 @@ failure map_error(int status,
                   std::optional<std::chrono::milliseconds> retry_after);
 
 // An error that came inside a 200, as an event or as a whole answer. Never a 2xx, never 401.
-failure map_error_in_success(const error_words& words);
+failure map_error_in_success(const error_words& words, bool under_way);
 
 }  // namespace gaia::providers

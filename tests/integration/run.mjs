@@ -8,9 +8,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { binary } from './lib/gateway.mjs';
 
-process.env.NODE_NO_WARNINGS = '1';
 const folder = path.dirname(fileURLToPath(import.meta.url));
 const words = process.argv.length > 2 ? process.argv.slice(2) : (process.env.GAIAROUTER_SUITES ?? '').split(/\s+/).filter(Boolean);
+process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --no-warnings`;
 const files = readdirSync(folder)
   .filter((name) => name.endsWith('.test.mjs') && (words.length === 0 || words.some((word) => name.includes(word))))
   .sort()

@@ -45,7 +45,7 @@ export const bodies = {
   'fault-body-64m': async (x) => megabytes(x, 64),
   'fault-body-8m': async (x) => megabytes(x, 8),
   'fault-depth-100k': async (x) => x.whole(200, `{"id":"x","choices":${'['.repeat(100_000)}${']'.repeat(100_000)}}`),
-  'fault-no-usage': async (x) => x.whole(200, completion(x, { use: undefined })),
+  'fault-no-usage': async (x) => x.whole(200, completion(x, { use: null })),
   'fault-usage-nonsense': async (x) =>
     x.whole(200, completion(x, { use: { prompt_tokens: -5, completion_tokens: 'many', total_tokens: null, prompt_tokens_details: [], completion_tokens_details: 3 } })),
   'fault-usage-huge': async (x) =>

@@ -18,7 +18,7 @@ export function completion(x, { content = text, finish = 'stop', use = usage, me
     created: 1700000000,
     model: x.model,
     choices: [{ index: 0, message: { role: 'assistant', content, refusal: null, ...message }, logprobs: null, finish_reason: finish }],
-    ...(use === undefined ? {} : { usage: use }),
+    ...(use === null ? {} : { usage: use }),
     ...rest,
   };
 }
