@@ -1,12 +1,7 @@
 #include "core/net/head_gate.hpp"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 #include <algorithm>
 #include <array>
-#include <bit>
 
 namespace gaia::net {
 namespace {
@@ -232,125 +227,6 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
         }
     }
     return true;
-}
-
-bool is_valid_field_value(std::string_view value) noexcept {
-    for (const char c : value) {
-        const auto byte = static_cast<unsigned char>(c);
-        if ((byte < 0x20 && c != '\t') || byte == 0x7F) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool is_valid_host(std::string_view host) noexcept {
-    if (host.empty() || host.size() > 255 + 6) {
-        return false;
-    }
-    std::string_view port;
-    if (host.front() == '[') {
-        const auto close = host.find(']');
-        if (close == std::string_view::npos || close < 3 ||
-            host.substr(1, close - 1).find_first_not_of("0123456789abcdefABCDEF:.") != host.npos) {
-            return false;
-        }
-        port = host.substr(close + 1);
-    } else {
-        const auto colon = host.find(':');
-        const auto name = host.substr(0, colon);
-        for (const char c : name) {
-            const bool letter = (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9');
-            if (!letter && c != '-' && c != '.' && c != '_') {
-                return false;
-            }
-        }
-        if (name.empty()) {
-            return false;
-        }
-        port = colon == std::string_view::npos ? std::string_view() : host.substr(colon);
-    }
-    if (port.empty()) {
-        return true;
-    }
-    return port.front() == ':' && port.size() > 1 && port.size() <= 6 &&
-           port.substr(1).find_first_not_of("0123456789") == port.npos;
-}
-
-// Steps over ordinary text, sixteen bytes at a time: stops at or before the first control character.
-static std::size_t skip_text(const char* bytes, std::size_t from, std::size_t end) noexcept {
-#if defined(__SSE2__)
-    const __m128i space = _mm_set1_epi8(0x20);
-    const __m128i del = _mm_set1_epi8(0x7F);
-    while (from + 16 <= end) {
-        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + from));
-        // min(byte, 0x20) == 0x20 for every byte that is no control character (unsigned).
-        const __m128i plain = _mm_cmpeq_epi8(_mm_min_epu8(block, space), space);
-        const __m128i deleted = _mm_cmpeq_epi8(block, del);
-        const int ordinary = _mm_movemask_epi8(_mm_andnot_si128(deleted, plain));
-        if (ordinary != 0xFFFF) {
-            return from + static_cast<std::size_t>(std::countr_one(static_cast<unsigned>(ordinary)));
-        }
-        from += 16;
-    }
-#endif
-    return from;
-}
-
-head_scanner::verdict head_scanner::scan(std::string_view buffer, const head_limits& limit) noexcept {
-    const auto refuse = [this](errc why) {
-        error_ = why;
-        return verdict::bad;
-    };
-    const char* const bytes = buffer.data();
-    for (; scanned_ < buffer.size(); ++scanned_) {
-        if (lines_ > 0) {
-            scanned_ = skip_text(bytes, scanned_, std::min(buffer.size(), limit.bytes));
-            if (scanned_ == buffer.size()) {
-                break;
-            }
-        }
-        if (scanned_ >= limit.bytes) {
-            return refuse(lines_ == 0 ? errc::target_too_long : errc::head_too_large);
-        }
-        const auto byte = static_cast<unsigned char>(bytes[scanned_]);
-        if (byte >= 0x20 && byte != 0x7F) {
-            if (lines_ == 0 && scanned_ - line_begin_ >= limit.line) {
-                return refuse(errc::target_too_long);
-            }
-            continue;
-        }
-        if (byte == '\t' && lines_ > 0) {
-            continue;
-        }
-        if (byte != '\r') {
-            return refuse(errc::bad_framing);
-        }
-        if (scanned_ + 1 == buffer.size()) {
-            return verdict::more;  // looks at this CR again, together with what follows it
-        }
-        if (bytes[scanned_ + 1] != '\n') {
-            return refuse(errc::bad_framing);
-        }
-        const bool empty_line = scanned_ == line_begin_;
-        scanned_ += 1;  // the loop steps over the LF
-        line_begin_ = scanned_ + 1;
-        if (empty_line) {
-            if (lines_ == 0) {
-                return refuse(errc::bad_framing);
-            }
-            scanned_ += 1;
-            return verdict::complete;
-        }
-        // HTTP/0.9 has no version, and no further line would ever come.
-        if (lines_ == 0 && buffer.substr(0, line_begin_).find("HTTP/") == std::string_view::npos) {
-            return refuse(errc::bad_framing);
-        }
-        if (++lines_ > limit.fields + 1) {
-            return refuse(errc::head_too_large);
-        }
-    }
-    return verdict::more;
 }
 
 result<gated_request> gate_request(std::string_view head, const head_limits& limit) {
