@@ -1,43 +1,14 @@
 #include "core/net/head_gate.hpp"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include <optional>
 
-#include <algorithm>
-#include <array>
-#include <bit>
+#include "core/net/token.hpp"
 
 namespace gaia::net {
 namespace {
 
 constexpr std::string_view methods[] = {
     "GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE"};
-
-constexpr std::array<bool, 256> make_token_table() {
-    std::array<bool, 256> table{};
-    for (int c = '0'; c <= '9'; ++c) {
-        table[static_cast<std::size_t>(c)] = true;
-    }
-    for (int c = 'a'; c <= 'z'; ++c) {
-        table[static_cast<std::size_t>(c)] = true;
-        table[static_cast<std::size_t>(c - 'a' + 'A')] = true;
-    }
-    for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
-        table[static_cast<unsigned char>(c)] = true;
-    }
-    return table;
-}
-constexpr auto token_table = make_token_table();
-
-bool is_token(std::string_view text) noexcept {
-    for (const char c : text) {
-        if (!token_table[static_cast<unsigned char>(c)]) {
-            return false;
-        }
-    }
-    return !text.empty();
-}
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -91,6 +62,7 @@ bool for_each_field(std::string_view fields, Visit visit) {
     return false;  // the empty line is missing
 }
 
+// Calls visit(item) for each item of a comma separated list.
 template <class Visit>
 void for_each_list_item(std::string_view list, Visit visit) {
     while (true) {
@@ -101,6 +73,15 @@ void for_each_list_item(std::string_view list, Visit visit) {
         }
         list.remove_prefix(comma + 1);
     }
+}
+
+// Tokens and empty items only, as Beast wants the list of a Connection field.
+bool is_list_of_tokens(std::string_view list) {
+    bool well_formed = true;
+    for_each_list_item(list, [&well_formed](std::string_view item) {
+        well_formed = well_formed && (item.empty() || is_token(item));
+    });
+    return well_formed;
 }
 
 struct common_fields {
@@ -277,82 +258,6 @@ bool is_valid_host(std::string_view host) noexcept {
            port.substr(1).find_first_not_of("0123456789") == port.npos;
 }
 
-// Steps over ordinary text, sixteen bytes at a time: stops at or before the first control character.
-static std::size_t skip_text(const char* bytes, std::size_t from, std::size_t end) noexcept {
-#if defined(__SSE2__)
-    const __m128i space = _mm_set1_epi8(0x20);
-    const __m128i del = _mm_set1_epi8(0x7F);
-    while (from + 16 <= end) {
-        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + from));
-        // min(byte, 0x20) == 0x20 for every byte that is no control character (unsigned).
-        const __m128i plain = _mm_cmpeq_epi8(_mm_min_epu8(block, space), space);
-        const __m128i deleted = _mm_cmpeq_epi8(block, del);
-        const int ordinary = _mm_movemask_epi8(_mm_andnot_si128(deleted, plain));
-        if (ordinary != 0xFFFF) {
-            return from + static_cast<std::size_t>(std::countr_one(static_cast<unsigned>(ordinary)));
-        }
-        from += 16;
-    }
-#endif
-    return from;
-}
-
-head_scanner::verdict head_scanner::scan(std::string_view buffer, const head_limits& limit) noexcept {
-    const auto refuse = [this](errc why) {
-        error_ = why;
-        return verdict::bad;
-    };
-    const char* const bytes = buffer.data();
-    for (; scanned_ < buffer.size(); ++scanned_) {
-        if (lines_ > 0) {
-            scanned_ = skip_text(bytes, scanned_, std::min(buffer.size(), limit.bytes));
-            if (scanned_ == buffer.size()) {
-                break;
-            }
-        }
-        if (scanned_ >= limit.bytes) {
-            return refuse(lines_ == 0 ? errc::target_too_long : errc::head_too_large);
-        }
-        const auto byte = static_cast<unsigned char>(bytes[scanned_]);
-        if (byte >= 0x20 && byte != 0x7F) {
-            if (lines_ == 0 && scanned_ - line_begin_ >= limit.line) {
-                return refuse(errc::target_too_long);
-            }
-            continue;
-        }
-        if (byte == '\t' && lines_ > 0) {
-            continue;
-        }
-        if (byte != '\r') {
-            return refuse(errc::bad_framing);
-        }
-        if (scanned_ + 1 == buffer.size()) {
-            return verdict::more;  // looks at this CR again, together with what follows it
-        }
-        if (bytes[scanned_ + 1] != '\n') {
-            return refuse(errc::bad_framing);
-        }
-        const bool empty_line = scanned_ == line_begin_;
-        scanned_ += 1;  // the loop steps over the LF
-        line_begin_ = scanned_ + 1;
-        if (empty_line) {
-            if (lines_ == 0) {
-                return refuse(errc::bad_framing);
-            }
-            scanned_ += 1;
-            return verdict::complete;
-        }
-        // HTTP/0.9 has no version, and no further line would ever come.
-        if (lines_ == 0 && buffer.substr(0, line_begin_).find("HTTP/") == std::string_view::npos) {
-            return refuse(errc::bad_framing);
-        }
-        if (++lines_ > limit.fields + 1) {
-            return refuse(errc::head_too_large);
-        }
-    }
-    return verdict::more;
-}
-
 result<gated_request> gate_request(std::string_view head, const head_limits& limit) {
     std::string_view fields;
     auto line = gate_request_line(head, fields);
@@ -363,10 +268,14 @@ result<gated_request> gate_request(std::string_view head, const head_limits& lim
     common_fields common;
     int hosts = 0;
     bool bad_host = false;
+    bool bad_options = false;
     bool bad_expectation = false;
     std::size_t count = 0;
     const bool well_formed = for_each_field(fields, [&](std::string_view name, std::string_view value) {
         ++count;
+        if (equal_ignoring_case(name, "connection") || equal_ignoring_case(name, "proxy-connection")) {
+            bad_options = bad_options || !is_list_of_tokens(value);
+        }
         if (common.take(name, value)) {
             return true;
         }
@@ -376,7 +285,7 @@ result<gated_request> gate_request(std::string_view head, const head_limits& lim
             request.host = value;
         } else if (equal_ignoring_case(name, "expect")) {
             request.expects_continue = equal_ignoring_case(value, "100-continue");
-            bad_expectation = !request.expects_continue;
+            bad_expectation = bad_expectation || !request.expects_continue;
         }
         return true;
     });
@@ -385,6 +294,9 @@ result<gated_request> gate_request(std::string_view head, const head_limits& lim
     }
     if (count > limit.fields) {
         return fail(errc::head_too_large);
+    }
+    if (bad_options) {
+        return bad("connection options");
     }
     if (bad_host || hosts > 1 || (hosts == 0 && !request.http_1_0)) {
         return bad("host");
