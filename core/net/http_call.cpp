@@ -155,7 +155,8 @@ awaitable<result<void>> http_call::open_tunnel() {
 
 awaitable<result<void>> http_call::write(std::span<asio::const_buffer> buffers) {
     error_code ec;
-    while (!buffers.empty()) {
+    co_await turn(pool_.executor());
+    while (!aborted_ && !buffers.empty()) {
         std::size_t taken = connection_->link.write_now(buffers, ec);
         if (!ec && taken == 0) {
             taken = co_await connection_->link.write_some(buffers, ec);
@@ -170,6 +171,9 @@ awaitable<result<void>> http_call::write(std::span<asio::const_buffer> buffers) 
         if (taken > 0) {
             buffers.front() += taken;
         }
+    }
+    if (aborted_) {
+        co_return stopped(errc::upstream_broken, "aborted");
     }
     co_return result<void>();
 }

@@ -475,6 +475,7 @@ awaitable<bool> session::write_all(std::span<asio::const_buffer> buffers) {
     if ((aside_writing_ || !aside_.empty()) && !co_await write_pending()) {
         co_return false;
     }
+    co_await turn(around_.thread.executor());
     while (!buffers.empty()) {
         std::size_t taken = link_.write_now(buffers, ec);
         if (!ec && taken == 0) {

@@ -1,6 +1,6 @@
 // Which files are the project's, and what is in them.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -25,7 +25,10 @@ function list() {
     encoding: 'utf8',
     maxBuffer: 1 << 26,
   });
-  return [...new Set(out.split('\0'))].filter((name) => name && existsSync(path.join(root, name)));
+  return [...new Set(out.split('\0'))].filter((name) => {
+    const file = name && lstatSync(path.join(root, name), { throwIfNoEntry: false });
+    return file && file.isFile();
+  });
 }
 
 export const files = list().sort();
