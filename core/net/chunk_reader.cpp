@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/net/token.hpp"
+
 namespace gaia::net {
 namespace {
 
@@ -101,8 +103,8 @@ void chunk_reader::take_trailer(char c) noexcept {
             at_ = place::bad;
         }
     } else if (!name_ended_) {
-        if (c == ' ' || c == '\t') {
-            at_ = place::bad;  // folding, or a space before the colon
+        if (!is_token_character(c)) {
+            at_ = place::bad;  // folding or a space before the colon, among others
         } else if (name_size_ < name_.size()) {
             name_[name_size_] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
         }

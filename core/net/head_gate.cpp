@@ -1,38 +1,14 @@
 #include "core/net/head_gate.hpp"
 
-#include <algorithm>
-#include <array>
+#include <optional>
+
+#include "core/net/token.hpp"
 
 namespace gaia::net {
 namespace {
 
 constexpr std::string_view methods[] = {
     "GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE"};
-
-constexpr std::array<bool, 256> make_token_table() {
-    std::array<bool, 256> table{};
-    for (int c = '0'; c <= '9'; ++c) {
-        table[static_cast<std::size_t>(c)] = true;
-    }
-    for (int c = 'a'; c <= 'z'; ++c) {
-        table[static_cast<std::size_t>(c)] = true;
-        table[static_cast<std::size_t>(c - 'a' + 'A')] = true;
-    }
-    for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
-        table[static_cast<unsigned char>(c)] = true;
-    }
-    return table;
-}
-constexpr auto token_table = make_token_table();
-
-bool is_token(std::string_view text) noexcept {
-    for (const char c : text) {
-        if (!token_table[static_cast<unsigned char>(c)]) {
-            return false;
-        }
-    }
-    return !text.empty();
-}
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -86,6 +62,7 @@ bool for_each_field(std::string_view fields, Visit visit) {
     return false;  // the empty line is missing
 }
 
+// Calls visit(item) for each item of a comma separated list.
 template <class Visit>
 void for_each_list_item(std::string_view list, Visit visit) {
     while (true) {
@@ -96,6 +73,15 @@ void for_each_list_item(std::string_view list, Visit visit) {
         }
         list.remove_prefix(comma + 1);
     }
+}
+
+// Tokens and empty items only, as Beast wants the list of a Connection field.
+bool is_list_of_tokens(std::string_view list) {
+    bool well_formed = true;
+    for_each_list_item(list, [&well_formed](std::string_view item) {
+        well_formed = well_formed && (item.empty() || is_token(item));
+    });
+    return well_formed;
 }
 
 struct common_fields {
@@ -229,6 +215,49 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
     return true;
 }
 
+bool is_valid_field_value(std::string_view value) noexcept {
+    for (const char c : value) {
+        const auto byte = static_cast<unsigned char>(c);
+        if ((byte < 0x20 && c != '\t') || byte == 0x7F) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool is_valid_host(std::string_view host) noexcept {
+    if (host.empty() || host.size() > 255 + 6) {
+        return false;
+    }
+    std::string_view port;
+    if (host.front() == '[') {
+        const auto close = host.find(']');
+        if (close == std::string_view::npos || close < 3 ||
+            host.substr(1, close - 1).find_first_not_of("0123456789abcdefABCDEF:.") != host.npos) {
+            return false;
+        }
+        port = host.substr(close + 1);
+    } else {
+        const auto colon = host.find(':');
+        const auto name = host.substr(0, colon);
+        for (const char c : name) {
+            const bool letter = (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9');
+            if (!letter && c != '-' && c != '.' && c != '_') {
+                return false;
+            }
+        }
+        if (name.empty()) {
+            return false;
+        }
+        port = colon == std::string_view::npos ? std::string_view() : host.substr(colon);
+    }
+    if (port.empty()) {
+        return true;
+    }
+    return port.front() == ':' && port.size() > 1 && port.size() <= 6 &&
+           port.substr(1).find_first_not_of("0123456789") == port.npos;
+}
+
 result<gated_request> gate_request(std::string_view head, const head_limits& limit) {
     std::string_view fields;
     auto line = gate_request_line(head, fields);
@@ -239,10 +268,14 @@ result<gated_request> gate_request(std::string_view head, const head_limits& lim
     common_fields common;
     int hosts = 0;
     bool bad_host = false;
+    bool bad_options = false;
     bool bad_expectation = false;
     std::size_t count = 0;
     const bool well_formed = for_each_field(fields, [&](std::string_view name, std::string_view value) {
         ++count;
+        if (equal_ignoring_case(name, "connection") || equal_ignoring_case(name, "proxy-connection")) {
+            bad_options = bad_options || !is_list_of_tokens(value);
+        }
         if (common.take(name, value)) {
             return true;
         }
@@ -252,7 +285,7 @@ result<gated_request> gate_request(std::string_view head, const head_limits& lim
             request.host = value;
         } else if (equal_ignoring_case(name, "expect")) {
             request.expects_continue = equal_ignoring_case(value, "100-continue");
-            bad_expectation = !request.expects_continue;
+            bad_expectation = bad_expectation || !request.expects_continue;
         }
         return true;
     });
@@ -261,6 +294,9 @@ result<gated_request> gate_request(std::string_view head, const head_limits& lim
     }
     if (count > limit.fields) {
         return fail(errc::head_too_large);
+    }
+    if (bad_options) {
+        return bad("connection options");
     }
     if (bad_host || hosts > 1 || (hosts == 0 && !request.http_1_0)) {
         return bad("host");

@@ -1,11 +1,11 @@
+#include "core/net/head_scanner.hpp"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
 #include <algorithm>
 #include <bit>
-
-#include "core/net/head_gate.hpp"
 
 namespace gaia::net {
 namespace {
@@ -75,7 +75,7 @@ head_scanner::verdict head_scanner::scan(std::string_view buffer, const head_lim
                 return refuse(errc::bad_framing);
             }
             scanned_ += 1;
-            return verdict::complete;
+            return scanned_ > limit.bytes ? refuse(errc::head_too_large) : verdict::complete;
         }
         // HTTP/0.9 has no version, and no further line would ever come.
         if (lines_ == 0 && buffer.substr(0, line_begin_).find("HTTP/") == std::string_view::npos) {

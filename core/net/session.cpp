@@ -178,9 +178,20 @@ result<void> session::accept_head(std::string_view head) {
     }
     path_end_ = std::min(target_.find('?', path_begin_), target_.size());
     const auto checked = check_host(host);
-    client_address_ = client_address(peer_, field("x-forwarded-for"), rules_->trusted).to_string();
+    client_address_ = client_address(peer_, forwarded_for(), rules_->trusted).to_string();
     inbox_.consume(head.size());
     return checked;
+}
+
+// All fields of the name as one list: a proxy may add a line of its own behind the client's.
+std::string session::forwarded_for() const {
+    std::string list;
+    const auto [first, last] = fields_.equal_range(beast_view("x-forwarded-for"));
+    for (auto field = first; field != last; ++field) {
+        const auto value = field->value();
+        list.append(list.empty() ? "" : ",").append(value.data(), value.size());
+    }
+    return list;
 }
 
 // A page of another site that has its name resolved to this machine (DNS rebinding) sends that name.

@@ -69,6 +69,7 @@ private:
     awaitable<result<void>> read_head();
     result<void> accept_head(std::string_view head);
     result<void> check_host(std::string_view host) const;
+    std::string forwarded_for() const;
     awaitable<void> dispatch(exchange& ex);
     awaitable<void> answer(exchange& ex);
     awaitable<void> answer_options(exchange& ex, const routes::match& match);
