@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -151,6 +152,13 @@ struct native_part {
     bool operator==(const native_part&) const = default;
 };
 
+template <class T>
+concept part_body = std::same_as<T, text_part> || std::same_as<T, image_part> ||
+                    std::same_as<T, document_part> || std::same_as<T, audio_part> ||
+                    std::same_as<T, tool_call_part> || std::same_as<T, tool_result_part> ||
+                    std::same_as<T, reasoning_part> || std::same_as<T, refusal_part> ||
+                    std::same_as<T, native_part>;
+
 struct part {
     std::variant<text_part,
                  image_part,
@@ -167,9 +175,8 @@ struct part {
     extras other;
 
     part() = default;
-    template <class Body>
-        requires(!std::is_same_v<std::remove_cvref_t<Body>, part>)
-    explicit part(Body&& value) : body(std::forward<Body>(value)) {}
+    template <part_body Body>
+    explicit part(Body value) : body(std::move(value)) {}
 
     template <class Body>
     Body* as() noexcept {
