@@ -18,7 +18,8 @@ struct name_rule {
 // turn, so that upstream prompt caches hit. Kept beside the decoder of the answer.
 class name_map {
  public:
-    explicit name_map(name_rule rule = {}) : rule_(rule) {}
+    name_map() = default;
+    explicit name_map(name_rule rule) : rule_(rule) {}
 
     // `name` itself when the rule allows it, else its start and a hash of all of it.
     std::string outward(std::string_view name);

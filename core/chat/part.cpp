@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "core/json/peek.hpp"
+#include "core/json/write.hpp"
 
 namespace gaia::chat {
 
@@ -33,7 +34,7 @@ const std::string* extras::find(std::string_view key) const noexcept {
 
 void extras::add(dialect_id source, std::string key, std::string_view raw) {
     from = source;
-    members.push_back({std::move(key), std::string(raw)});
+    members.push_back({std::move(key), json::compact(raw)});
 }
 
 double number::value() const noexcept {

@@ -16,6 +16,9 @@ namespace gaia::chat {
 enum class dialect_id : std::uint8_t { none, openai_chat, openai_responses, anthropic, gemini };
 std::string_view name_of(dialect_id which) noexcept;  // "openai_chat"
 
+// Raw JSON anywhere in the IR is validated and compact (json::compact): white space goes, the order
+// of keys and the spelling of numbers and strings stay.
+
 // Members that the IR has no place for, as they were written, by the dialect that wrote them. An
 // encoder of the same dialect writes them back; any other reports those it leaves out.
 struct extras {

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "core/json/write.hpp"
 #include "providers/openai_chat/codec.hpp"
 #include "providers/openai_chat/turns.hpp"
 
@@ -37,7 +38,7 @@ bool take(std::string& into, const value& raw) {
     return raw.is_text();
 }
 bool take_raw(std::string& into, const value& raw) {
-    into = raw.raw();
+    into = json::compact(raw.raw());
     return raw.is_object();
 }
 
@@ -49,7 +50,7 @@ result<chat::tool> read_tool(const value& raw, const path& at) {
     if (!custom && !type.is("function") && !body.is_object()) {
         tool.what = chat::tool::kind::native;
         tool.from = self;
-        tool.raw = raw.raw();
+        tool.raw = json::compact(raw.raw());
         return tool;
     }
     if (!body["name"].is_text() || body["name"].is("")) {
@@ -63,9 +64,9 @@ result<chat::tool> read_tool(const value& raw, const path& at) {
         } else if (key.key_is("description")) {
             tool.description = member.text();
         } else if (key.key_is("parameters") && member.is_object()) {
-            tool.schema = member.raw();
+            tool.schema = json::compact(member.raw());
         } else if (key.key_is("format") && custom) {
-            tool.grammar = member.raw();
+            tool.grammar = json::compact(member.raw());
         } else if (key.key_is("strict")) {
             tool.strict = member.boolean();
         } else if (member.given()) {
@@ -83,7 +84,9 @@ chat::tool read_function(const value& raw) {
     chat::tool tool;
     tool.name = raw["name"].text();
     tool.description = raw["description"].text();
-    tool.schema = raw["parameters"].is_object() ? raw["parameters"].raw() : std::string_view();
+    if (const auto schema = raw["parameters"]; schema.is_object()) {
+        tool.schema = json::compact(schema.raw());
+    }
     return tool;
 }
 
@@ -111,7 +114,7 @@ std::optional<chat::tool_choice> read_choice(const value& raw) {
             choice.names.push_back(item[item["type"].is("custom") ? "custom" : "function"]["name"].text());
         }
     } else if (raw.given()) {
-        choice.native = raw.raw();
+        choice.native = json::compact(raw.raw());
     } else {
         return std::nullopt;
     }
@@ -133,7 +136,7 @@ std::optional<chat::response_format> read_format(const value& raw) {
             } else if (key.key_is("description")) {
                 format.description = member.text();
             } else if (key.key_is("schema")) {
-                format.schema = member.raw();
+                format.schema = json::compact(member.raw());
             } else if (key.key_is("strict")) {
                 format.strict = member.boolean();
             } else if (member.given()) {

@@ -160,7 +160,8 @@ void read_reasoning(const value& message, std::vector<part>& into) {
     }
     const auto named = message["reasoning_content"];
     const auto text = named.given() ? named.text() : message["reasoning"].text();
-    if (!text.empty()) {
+    // DeepSeek wants reasoning_content in each turn of a tool loop, be it empty.
+    if (!text.empty() || named.is_text()) {
         chat::reasoning_part thought;
         thought.from = self;
         thought.text = text;
@@ -341,7 +342,7 @@ result<part> read_part(const value& raw, const path& at) {
     } else if (type.is("thinking")) {
         made = read_thinking(raw);
     } else {
-        made = part(chat::native_part{self, type.text(), std::string(raw.raw())});
+        made = part(chat::native_part{self, type.text(), json::compact(raw.raw())});
     }
     made.cache = read_cache(raw["cache_control"]);
     return made;

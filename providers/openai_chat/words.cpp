@@ -159,7 +159,7 @@ std::optional<chat::citation> read_annotation(const json::value& raw) {
     }
     chat::citation c;
     c.from = dialect_id::openai_chat;
-    c.raw = raw.raw();
+    c.raw = json::compact(raw.raw());
     const auto url = raw["url_citation"];
     c.url = url["url"].text();
     c.title = url["title"].text();
@@ -191,12 +191,12 @@ void read_logprobs(const json::value& list, std::vector<chat::token_logprob>& in
         chat::token_logprob token;
         token.token = item["token"].text();
         token.logprob.spelling = item["logprob"].is_number() ? item["logprob"].raw() : "0";
-        token.bytes = item["bytes"].raw();
+        token.bytes = json::compact(item["bytes"].raw());
         for (const auto other : item["top_logprobs"].items()) {
             chat::token_logprob top;
             top.token = other["token"].text();
             top.logprob.spelling = other["logprob"].is_number() ? other["logprob"].raw() : "0";
-            top.bytes = other["bytes"].raw();
+            top.bytes = json::compact(other["bytes"].raw());
             token.top.push_back(std::move(top));
         }
         into.push_back(std::move(token));

@@ -103,12 +103,11 @@ void message_writer::write_cache(const part& p, const std::string& path) {
     out_.end_object();
 }
 
-// Content that can be one string.
+// Content that can be one string. What has members of its own does not count.
 bool message_writer::plain(const std::vector<part>& parts) const {
     std::size_t texts = 0;
     for (const auto& each : parts) {
-        if (!is_content(each) || each.as<chat::refusal_part>() != nullptr ||
-            each.as<chat::audio_part>() != nullptr) {
+        if (!is_content(each)) {
             continue;
         }
         if (each.as<chat::text_part>() == nullptr ||
@@ -220,7 +219,7 @@ void message_writer::write_assistant(const chat::turn& t, const std::string& pat
     std::string audio;
     bool has_text = false;
     bool has_calls = false;
-    std::vector<part> native;
+    std::vector<part> texts;
     for (std::size_t i = 0; i != t.parts.size(); ++i) {
         const auto& each = t.parts[i];
         if (const auto* said = each.as<chat::refusal_part>()) {
@@ -229,6 +228,7 @@ void message_writer::write_assistant(const chat::turn& t, const std::string& pat
             audio = earlier->id;
         } else if (each.as<chat::text_part>() != nullptr) {
             has_text = true;
+            texts.push_back(each);
         } else if (each.as<chat::tool_call_part>() != nullptr) {
             has_calls = true;
         } else if (each.as<chat::reasoning_part>() == nullptr) {
@@ -237,8 +237,8 @@ void message_writer::write_assistant(const chat::turn& t, const std::string& pat
     }
     if (!has_text && (has_calls || !refusal.empty() || !audio.empty())) {
         out_.null("content");
-    } else if (plain(t.parts)) {
-        out_.text("content", joined_text(t.parts));
+    } else if (plain(texts)) {
+        out_.text("content", joined_text(texts));
     } else {
         out_.array("content");
         for (std::size_t i = 0; i != t.parts.size(); ++i) {

@@ -93,6 +93,9 @@ bj::value simplified(const bj::value& v) {
     if (out.contains("function") && !out.contains("type")) {
         out["type"] = "function";
     }
+    if (out.contains("description") && out["description"] == bj::value("")) {
+        out.erase("description");
+    }
     if (out.contains("function") && out.contains("index")) {
         out.erase("index");
     }
@@ -118,18 +121,22 @@ TEST_CASE("chat codec: recorded requests survive the IR", "[openai_chat][codec][
         }
         CAPTURE(one.name);
         const auto request = codec.decode_request(one.request, {});
-        REQUIRE(request);
+        REQUIRE(request.has_value());
         const auto target = target_of(bj::parse(one.request).as_object());
         chat::loss_report losses;
         const auto again = codec.encode_request(*request, target, losses);
-        REQUIRE(again);
+        REQUIRE(again.has_value());
         CHECK(losses.header().empty());
         REQUIRE(gaia::json::validate(again->body));
-        CHECK(bj::serialize(simplified_request(again->body)).size() ==
-              bj::serialize(simplified_request(one.request)).size());
-        CHECK(simplified_request(again->body) == simplified_request(one.request));
+        const bool same = simplified_request(again->body) == simplified_request(one.request);
+        CHECK(same);
+        if (!same && one.request.size() < 4000) {
+            UNSCOPED_INFO(again->body);
+            UNSCOPED_INFO(one.request);
+            CHECK(false);
+        }
         auto twice = codec.decode_request(again->body, {});
-        REQUIRE(twice);
+        REQUIRE(twice.has_value());
         twice->include_usage = request->include_usage;
         CHECK(*twice == *request);
     }
@@ -143,14 +150,14 @@ TEST_CASE("chat codec: recorded answers survive the IR", "[openai_chat][codec][r
         CAPTURE(one.name);
         const auto answer = codec.decode_response(one.body, {});
         if (one.status != 200) {
-            CHECK_FALSE(answer);
+            CHECK_FALSE(answer.has_value());
             continue;
         }
-        REQUIRE(answer);
+        REQUIRE(answer.has_value());
         const auto body = codec.encode_response(*answer, {});
         REQUIRE(gaia::json::validate(body));
         const auto again = codec.decode_response(body, {});
-        REQUIRE(again);
+        REQUIRE(again.has_value());
         CHECK(essence_of(*again) == essence_of(*answer));
         CHECK(again->choices == answer->choices);
         CHECK(again->id == answer->id);
