@@ -11,7 +11,7 @@
 
 // What a stream says, in no dialect. The order that events must keep is in grammar.hpp.
 //
-// `choice` counts from 0. `part` counts the parts of a choice from 0 without a gap, in the order in
+// `choice` counts from 0, without a gap when the stream has ended. `part` counts the parts of a choice from 0 without a gap, in the order in
 // which they start: these are the gateway's own numbers, whatever the upstream numbered. A part
 // starts with part_start (text, reasoning, refusal, audio), with tool_call_start, or comes whole
 // (whole_part); all but the last take deltas and end with part_end. Parts of a choice may be open
@@ -36,6 +36,7 @@ struct part_start {
     part_kind kind = part_kind::text;
     std::string id;      // of reasoning and audio
     std::string format;  // of reasoning
+    dialect_id from = dialect_id::none;  // of reasoning
 };
 
 struct text_delta {  // of a text part

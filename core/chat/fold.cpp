@@ -88,6 +88,7 @@ void fold::feed(event e) {
                         reasoning_part thought;
                         thought.id = std::move(v.id);
                         thought.format = std::move(v.format);
+                        thought.from = v.from;
                         into = std::move(thought);
                         break;
                     }
@@ -199,9 +200,8 @@ void tell_signature(event_list& out, std::uint32_t choice, std::uint32_t index, 
 
 void tell(event_list& out, std::uint32_t choice, std::uint32_t index, const part& p) {
     using events::part_kind;
-    const auto begin = [&](part_kind kind, std::string id = {}, std::string format = {}) {
-        out.emplace_back(
-            events::part_start{choice, index, kind, std::move(id), std::move(format)});
+    const auto begin = [&](part_kind kind, std::string id = {}) {
+        out.emplace_back(events::part_start{choice, index, kind, std::move(id), {}, {}});
     };
     if (const auto* text = p.as<text_part>()) {
         begin(part_kind::text);
@@ -212,7 +212,8 @@ void tell(event_list& out, std::uint32_t choice, std::uint32_t index, const part
             out.emplace_back(events::citation{choice, index, each});
         }
     } else if (const auto* thought = p.as<reasoning_part>()) {
-        begin(part_kind::reasoning, thought->id, thought->format);
+        out.emplace_back(events::part_start{
+            choice, index, part_kind::reasoning, thought->id, thought->format, thought->from});
         if (!thought->text.empty()) {
             out.emplace_back(events::reasoning_delta{choice, index, thought->text, std::nullopt});
         }

@@ -28,7 +28,6 @@ grammar::choice_state* grammar::at(std::uint32_t choice, const char* what) {
         choices_.resize(choice + 1);
     }
     auto& state = choices_[choice];
-    state.seen = true;
     if (state.finished) {
         say(std::string(what) + " after finish");
     }

@@ -12,8 +12,8 @@ namespace gaia::chat {
 //   ping* start ( part events | usage | logprobs | finish | ping )* ( end | error )
 // start comes once and first (but for pings and an error); parts are numbered without a gap, get
 // their own kind of deltas while open, and are closed before their choice finishes; each choice
-// that had any event finishes once and has none after; usage at any time after start; end when at
-// least one choice was there and all have finished; nothing after end or error. One part at a time
+// finishes once and has no event after; usage at any time after start; end when at least one choice
+// was there and all up to the highest have finished; nothing after end or error. One part at a time
 // in a choice when `sequential`.
 class grammar {
  public:
@@ -31,7 +31,6 @@ class grammar {
     struct choice_state {
         std::vector<open_kind> parts;
         std::vector<std::string> call_ids;
-        bool seen = false;
         bool finished = false;
     };
 

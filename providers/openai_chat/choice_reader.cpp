@@ -36,12 +36,14 @@ void object_end::feed(std::string_view text) noexcept {
 std::uint32_t choice_reader::speak(part_kind kind,
                                    chat::event_list& out,
                                    std::string id,
-                                   std::string format) {
+                                   std::string format,
+                                   dialect_id from) {
     if (!open_ || open_->kind != kind) {
         hush(out);
         open_ = speaking{next_++, kind, 0, 0};
         out.emplace_back(
-            events::part_start{choice_, open_->part, kind, std::move(id), std::move(format)});
+            events::part_start{
+            choice_, open_->part, kind, std::move(id), std::move(format), from});
     }
     return open_->part;
 }
@@ -107,7 +109,7 @@ void choice_reader::details(const std::vector<reasoning_detail>& all, chat::even
         if (here && open_->detail != detail.index) {
             hush(out);
         }
-        const auto part = speak(part_kind::reasoning, out, detail.id, detail.format);
+        const auto part = speak(part_kind::reasoning, out, detail.id, detail.format, detail.from);
         open_->detail = detail.index;
         switch (detail.what) {
             case reasoning_detail::kind::text:

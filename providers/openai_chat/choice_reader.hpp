@@ -59,8 +59,11 @@ class choice_reader {
         std::uint32_t summaries = 0;
     };
 
-    std::uint32_t speak(chat::events::part_kind kind, chat::event_list& out, std::string id = {},
-                        std::string format = {});
+    std::uint32_t speak(chat::events::part_kind kind,
+                        chat::event_list& out,
+                        std::string id = {},
+                        std::string format = {},
+                        chat::dialect_id from = chat::dialect_id::none);
     void hush(chat::event_list& out);
     void content(const json::value& raw, chat::event_list& out);
     void text(std::string said, chat::event_list& out);

@@ -179,7 +179,9 @@ choice_reader& openai_stream_decoder::reader_of(std::uint32_t index) {
             return reader;
         }
     }
-    return choices_.emplace_back(index, choice_reader(index, seed_)).second;
+    // Numbered in the order in which they come, so that an upstream's gap is none of ours.
+    const auto own = static_cast<std::uint32_t>(choices_.size());
+    return choices_.emplace_back(index, choice_reader(own, seed_)).second;
 }
 
 // True when the choice says that it failed.

@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -30,7 +31,10 @@ chat::event_list decode(std::string_view text, std::size_t step) {
         decoder->feed(part, events);
     }
     decoder->end(events);
-    require(chat::violation_of(events).empty());
+    if (const auto v = chat::violation_of(events); !v.empty()) {
+        std::fputs(v.c_str(), stderr);
+        std::abort();
+    }
     require(decoder->state() == chat::decode_state::finished ||
             decoder->state() == chat::decode_state::failed);
     return events;
