@@ -21,6 +21,8 @@
 #include "core/app/echo_call.hpp"
 #include "core/app/first_run.hpp"
 #include "core/app/observation.hpp"
+#include "core/app/provider_rules.hpp"
+#include "core/app/stored_providers.hpp"
 #include "core/base/log.hpp"
 #include "core/base/version.hpp"
 #include "core/net/server.hpp"
@@ -78,7 +80,9 @@ struct application::parts {
     configuration config;
     std::unique_ptr<store::store> kept;
     key_book keys;
-    std::mutex snapshot_mutex;  // one snapshot is built at a time
+    std::mutex snapshot_mutex;  // one snapshot is built at a time; guards config and stored after the start
+    std::vector<admin::stored_provider> stored;
+    vendor_port vendors = make_vendor_port();
     policy::snapshot_cell snapshots;
     providers::openai_chat openai_chat;
     std::unique_ptr<observe::metrics> metrics;
@@ -99,6 +103,11 @@ struct application::parts {
     void publish_snapshot() {
         const std::lock_guard lock(snapshot_mutex);
         auto providers = config.providers;
+        for (const auto& each : stored) {
+            if (auto built = make_stored_provider(each, config, vendors)) {
+                providers.push_back(std::move(*built));
+            }
+        }
         for (auto& provider : providers) {
             provider.head_bytes_max = config.server.limits.upstream_head;
         }
@@ -222,10 +231,16 @@ bool application::first_start() {
         return store::ensure_preset_admin_key(db, preset_key, now);
     });
     auto keys = kept.load_keys();
-    if (!ensured || !keys) {
-        complain((ensured ? keys.error() : ensured.error()).text());
+    auto stored = kept.call<std::vector<admin::stored_provider>>(
+        store::access::read, [&vault = kept.keys_vault()](store::database& db) {
+            return admin::load_stored_providers(db, vault);
+        });
+    if (!ensured || !keys || !stored) {
+        const failure problem = !ensured ? ensured.error() : !keys ? keys.error() : stored.error();
+        complain(problem.text());
         return false;
     }
+    parts_->stored = std::move(*stored);
     parts_->keys.fill(std::move(*keys));
     return true;
 }
@@ -237,7 +252,7 @@ void application::build() {
 
     net::routes table;
     p.admin = std::make_unique<admin::services>(admin::services{
-        *p.kept, *(p.metrics = std::make_unique<observe::metrics>(256)), {}, {}, {}});
+        *p.kept, *(p.metrics = std::make_unique<observe::metrics>(256)), {}, {}, {}, {}});
     net::server_hooks hooks;
     hooks.render_error = [&p](const failure& f, std::string_view id) { return p.openai_chat.render_error(f, id); };
     hooks.finished = [&p](unsigned thread, std::string_view method, std::string_view route, int status, auto took) {
@@ -247,6 +262,7 @@ void application::build() {
     admin::add_model_routes(table, *p.admin);
     admin::add_metrics_route(table, *p.admin);
     admin::add_key_routes(table, *p.admin);
+    admin::add_provider_routes(table, *p.admin);
     admin::add_pages(table);
     table.add({"POST", "/v1/chat/completions", [&p](net::exchange& ex) { return p.relay->chat_completions(ex); }});
     p.server = std::make_unique<net::server>(config.server, std::move(table), std::move(hooks));
@@ -262,6 +278,19 @@ void application::build() {
     p.admin->ready = [&p] { return !p.server->is_draining() && !p.kept->stats().failing; };
     p.admin->key_changed = [&p](policy::key_record key) {
         p.keys.change(std::move(key));
+        p.publish_snapshot();
+    };
+    p.admin->providers.is_name = &is_provider_name;
+    p.admin->providers.is_credential = &is_credential;
+    p.admin->providers.vendor_needs_address = [&p](std::string_view vendor) -> std::optional<bool> {
+        const auto* facts = p.vendors.find(vendor);
+        return facts != nullptr ? std::optional(facts->base_url.empty()) : std::nullopt;
+    };
+    p.admin->providers.changed = [&p](std::vector<admin::stored_provider> rows) {
+        {
+            const std::lock_guard lock(p.snapshot_mutex);
+            p.stored = std::move(rows);
+        }
         p.publish_snapshot();
     };
     add_metric_sources(*p.metrics, *p.kept, *p.relay, *p.server);
