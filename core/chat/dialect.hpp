@@ -9,6 +9,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/ids.hpp"
+#include "core/chat/quirks.hpp"
 #include "core/chat/usage.hpp"
 #include "core/json/peek.hpp"
 #include "core/json/splice.hpp"
@@ -74,11 +75,7 @@ public:
     virtual std::int64_t content_events() const noexcept = 0;  // events that carried output
 };
 
-// How a vendor's flavour of a dialect differs. A row of the vendor catalogue fills this.
-struct quirks {
-    bool stream_options = true;         // understands stream_options.include_usage
-    bool max_completion_tokens = true;  // false: rename to max_tokens
-};
+class codec;
 
 class dialect {
 public:
@@ -111,6 +108,10 @@ public:
     virtual std::string render_error(const failure& f, std::string_view request_id) const = 0;
     virtual std::string render_stream_error(const failure& f, std::string_view request_id) const = 0;
     virtual std::string_view heartbeat() const noexcept = 0;
+
+    // The conversion port (codec.hpp), beside this raw one; null when there is none. Lives as long
+    // as the dialect.
+    virtual const codec* conversion() const noexcept { return nullptr; }
 };
 
 }  // namespace gaia::chat

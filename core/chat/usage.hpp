@@ -20,6 +20,10 @@ struct usage {
     std::optional<std::int64_t> audio_out;
     std::optional<nanos> reported_cost;  // what the provider says it charged (OpenRouter usage.cost)
     bool clamped = false;  // a nonsensical number (negative, huge, not a number) was replaced
+    std::optional<std::int64_t> cache_write_1h = {};  // of cache_write: kept for an hour, dearer
+    std::optional<std::int64_t> image_in = {};        // of prompt
+    std::optional<std::int64_t> image_out = {};       // of completion
+    std::optional<std::int64_t> searches = {};        // calls of the vendor's own web search
 
     bool known() const noexcept { return prompt || completion; }
 };

@@ -1,159 +1,12 @@
 #include "core/net/exchange.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <array>
-#include <charconv>
-#include <initializer_list>
-#include <iterator>
+#include <string>
 
 #include "core/net/server.hpp"
 #include "core/net/session.hpp"
 
 namespace gaia::net {
-namespace {
-
-std::string_view reason(int status) {
-    switch (status) {
-        case 200: return "OK";
-        case 201: return "Created";
-        case 204: return "No Content";
-        case 304: return "Not Modified";
-        case 400: return "Bad Request";
-        case 401: return "Unauthorized";
-        case 402: return "Payment Required";
-        case 403: return "Forbidden";
-        case 404: return "Not Found";
-        case 405: return "Method Not Allowed";
-        case 408: return "Request Timeout";
-        case 409: return "Conflict";
-        case 413: return "Content Too Large";
-        case 414: return "URI Too Long";
-        case 415: return "Unsupported Media Type";
-        case 417: return "Expectation Failed";
-        case 421: return "Misdirected Request";
-        case 422: return "Unprocessable Content";
-        case 429: return "Too Many Requests";
-        case 431: return "Request Header Fields Too Large";
-        case 500: return "Internal Server Error";
-        case 501: return "Not Implemented";
-        case 502: return "Bad Gateway";
-        case 503: return "Service Unavailable";
-        case 504: return "Gateway Timeout";
-        case 505: return "HTTP Version Not Supported";
-        default: return "Status";
-    }
-}
-
-void append(std::string& out, std::initializer_list<std::string_view> pieces) {
-    for (const auto piece : pieces) {
-        out.append(piece);
-    }
-}
-
-void append_hex(std::string& out, std::size_t value) {
-    std::array<char, 16> digits;
-    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16);
-    out.append(digits.data(), end);
-}
-
-}  // namespace
-
-// ---------------------------------------------------------------- heads
-
-void session::add_cors(std::string& head) const {
-    const auto origin = field("origin");
-    if (origin.empty() || rules_->how.cors_origins.empty()) {
-        return;
-    }
-    const auto& allowed = rules_->how.cors_origins;
-    const bool listed = std::find(allowed.begin(), allowed.end(), origin) != allowed.end();
-    const bool any = std::find(allowed.begin(), allowed.end(), "*") != allowed.end();
-    if (!listed && !any) {
-        return;
-    }
-    fmt::format_to(std::back_inserter(head),
-                   "access-control-allow-origin: {}\r\nvary: origin\r\n"
-                   "access-control-expose-headers: x-request-id, retry-after\r\n",
-                   listed ? origin : std::string_view("*"));
-    if (method_ == "OPTIONS") {
-        head += "access-control-allow-methods: GET, HEAD, POST, PATCH, DELETE, OPTIONS\r\n"
-                "access-control-max-age: 600\r\n";
-        const auto wanted = field("access-control-request-headers");
-        if (!wanted.empty() && wanted.size() < 1024) {
-            fmt::format_to(std::back_inserter(head), "access-control-allow-headers: {}\r\n", wanted);
-        }
-    }
-}
-
-void session::compose_head(int status, std::string_view content_type, std::optional<std::uint64_t> length) {
-    status_ = status;
-    head_.clear();
-    append(head_, {"HTTP/1.1 ", fmt::format_int(status).str(), " ", reason(status), "\r\ndate: ",
-                   around_.thread.http_date(), "\r\nx-request-id: ", request_id_, "\r\n"});
-    if (!content_type.empty()) {
-        append(head_, {"content-type: ", content_type, "\r\n"});
-    }
-    head_ += extra_headers_;
-    head_ += "x-content-type-options: nosniff\r\n";
-    if (extra_headers_.find("cache-control:") == std::string::npos) {
-        head_ += streaming_ ? "cache-control: no-cache\r\nx-accel-buffering: no\r\n" : "cache-control: no-store\r\n";
-    }
-    if (extra_headers_.find("content-security-policy:") == std::string::npos) {
-        head_ += "content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n";
-    }
-    add_cors(head_);
-    if (length) {
-        append(head_, {"content-length: ", fmt::format_int(*length).str(), "\r\n"});
-    } else if (streaming_ && !http_1_0_) {
-        head_ += "transfer-encoding: chunked\r\n";
-    } else if (streaming_) {
-        keep_alive_ = false;
-    }
-    if (!keep_alive_) {
-        head_ += "connection: close\r\n";
-    } else if (http_1_0_) {
-        head_ += "connection: keep-alive\r\n";
-    }
-    head_ += "\r\n";
-}
-
-// Head when it has not gone out yet, one chunk, and the end of the body when it is the last: one write.
-awaitable<bool> session::write_chunk(std::string_view bytes, bool last) {
-    if (write_failed_ || left_) {
-        co_return false;
-    }
-    std::array<asio::const_buffer, 4> buffers;
-    std::size_t count = 0;
-    if (!head_sent_) {
-        head_sent_ = true;
-        buffers[count++] = asio::buffer(head_);
-    }
-    const bool body = method_ != "HEAD";
-    if (http_1_0_ || !body) {
-        if (body && !bytes.empty()) {
-            buffers[count++] = asio::buffer(bytes);
-        }
-    } else {
-        std::string_view tail = last ? "0\r\n\r\n" : "";
-        if (!bytes.empty()) {
-            chunk_head_.clear();
-            append_hex(chunk_head_, bytes.size());
-            chunk_head_ += "\r\n";
-            buffers[count++] = asio::buffer(chunk_head_);
-            buffers[count++] = asio::buffer(bytes);
-            tail = last ? "\r\n0\r\n\r\n" : "\r\n";
-        }
-        if (!tail.empty()) {
-            buffers[count++] = asio::buffer(tail);
-        }
-    }
-    co_return co_await write_all(std::span(buffers.data(), count));
-}
-
-// ---------------------------------------------------------------- the request
-
 exchange::exchange(session& owner) : session_(owner) {}
 
 exchange::~exchange() { unwatch(); }
@@ -210,7 +63,7 @@ void exchange::release_body() noexcept {
 
 void exchange::set_header(std::string_view name, std::string_view value) {
     if (is_valid_field_value(value)) {
-        append(session_.extra_headers_, {name, ": ", value, "\r\n"});
+        session_.extra_headers_.append(name).append(": ").append(value).append("\r\n");
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/chat/dialect.hpp"
+#include "providers/openai_chat/codec.hpp"
 
 // OpenAI's chat completions format, spoken by OpenAI and by most vendors beside it.
 // Wire source: the openai-openapi schemas CreateChatCompletionRequest, ...Response,
@@ -31,6 +32,10 @@ class openai_chat final : public chat::dialect {
     std::string render_error(const failure& f, std::string_view request_id) const override;
     std::string render_stream_error(const failure& f, std::string_view request_id) const override;
     std::string_view heartbeat() const noexcept override { return ": keep-alive\n\n"; }
+    const chat::codec* conversion() const noexcept override { return &codec_; }
+
+ private:
+    openai_chat_codec codec_;
 };
 
 }  // namespace gaia::providers
