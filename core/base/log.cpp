@@ -68,7 +68,9 @@ void append_escaped(fmt::memory_buffer& out, std::string_view value) {
     const bool cut = value.size() > value_bytes_max;
     value = value.substr(0, value_bytes_max);
     const bool plain = std::all_of(value.begin(), value.end(), [](char c) {
-        return c >= 0x20 && c != 0x7F && c != '"' && c != '\\';
+        // Not ASCII: its UTF-8 is looked at. `char` is unsigned on some machines.
+        const auto byte = static_cast<unsigned char>(c);
+        return byte >= 0x20 && byte < 0x7F && c != '"' && c != '\\';
     });
     if (plain) {
         out.append(value);

@@ -140,7 +140,6 @@ bool scanner::document() noexcept {
             if (closes) {
                 ++at_;
                 --depth_;
-                closes = false;
             }
             if (depth_ == 0) {
                 return true;

@@ -86,7 +86,7 @@ const char* decode_escape(const char* at,
 std::optional<std::int64_t> to_int64(std::string_view raw) {
     std::int64_t value = 0;
     const auto* end = raw.data() + raw.size();
-    const auto parsed = std::from_chars(raw.data(), end, value);
+    const auto parsed = std::from_chars(raw.data(), raw.data() + raw.size(), value);
     if (parsed.ec != std::errc{} || parsed.ptr != end) {
         return std::nullopt;
     }
@@ -99,7 +99,7 @@ std::optional<double> to_double(std::string_view raw) {
     if (raw.empty() || !(is_digit(raw.front()) || raw.front() == '-')) {
         return std::nullopt;  // from_chars would take "inf" and "nan"
     }
-    const auto parsed = std::from_chars(raw.data(), end, value);
+    const auto parsed = std::from_chars(raw.data(), raw.data() + raw.size(), value);
     if (parsed.ec != std::errc{} || parsed.ptr != end) {
         return std::nullopt;
     }
