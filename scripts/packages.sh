@@ -33,3 +33,6 @@ need_packages() {
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" >&2
 }
+
+# What one checkout compiled serves another one too.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1

@@ -63,9 +63,10 @@ result<void> check_address(std::string_view url) {
     boost::system::error_code no_address;
     const auto address = boost::asio::ip::make_address(where->host, no_address);
     const bool name = no_address.failed();
+    const auto host = where->host.substr(0, where->host.find_last_not_of('.') + 1);
     if ((!name && !net::is_public_address(address)) ||
-        (name && (where->host.find('.') == std::string::npos || where->host.ends_with(".internal") ||
-                  where->host.ends_with(".local") || where->host.ends_with(".localhost")))) {
+        (name && (host.find('.') == std::string::npos || host.ends_with(".internal") ||
+                  host.ends_with(".local") || host.ends_with(".localhost")))) {
         return invalid("base_url", "must be a public host");
     }
     return {};
