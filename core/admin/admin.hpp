@@ -53,7 +53,8 @@ void add_key_routes(net::routes& table, services& around);
 void add_provider_routes(net::routes& table, services& around);
 void add_pages(net::routes& table);
 
-result<std::vector<stored_provider>> load_stored_providers(store::database& db, const store::vault& vault);
+result<std::vector<stored_provider>> load_stored_providers(store::database& db,
+                                                           const store::vault& vault);
 
 // The key of the request when it has one of the permissions, after answering with the error when it
 // has not: nullptr then. The operator's control socket needs no key and is not asked here.

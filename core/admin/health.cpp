@@ -7,12 +7,15 @@ namespace gaia::admin {
 namespace {
 
 net::awaitable<void> answer(net::exchange& ex, int status, std::string_view word) {
-    const auto body = fmt::format(R"({{"status":"{}","timestamp":"{}"}})", word, to_iso8601(wall_now()));
+    const auto body =
+        fmt::format(R"({{"status":"{}","timestamp":"{}"}})", word, to_iso8601(wall_now()));
     co_await ex.reply(status, "application/json", body);
 }
 
 // Alive: the event loop answers. Ready: new model calls are taken.
-net::awaitable<void> live(net::exchange& ex) { co_await answer(ex, 200, "healthy"); }
+net::awaitable<void> live(net::exchange& ex) {
+    co_await answer(ex, 200, "healthy");
+}
 
 net::awaitable<void> ready(net::exchange& ex, const services& around) {
     const bool yes = around.ready();

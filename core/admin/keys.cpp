@@ -1,8 +1,7 @@
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-
-#include <algorithm>
 #include <charconv>
 
 #include "core/admin/admin.hpp"
@@ -59,10 +58,13 @@ std::optional<unix_micros> parse_iso8601(std::string_view text) {
 
 result<std::string> read_text(const json::value& value, const char* field, std::size_t bytes_max) {
     if (!value.is_string() || value.get_string().size() > bytes_max) {
-        return invalid(field, "must be a string of at most " + std::to_string(bytes_max) + " bytes");
+        return invalid(field,
+                       "must be a string of at most " + std::to_string(bytes_max) + " bytes");
     }
     const std::string text(value.get_string());
-    if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
+    if (std::any_of(text.begin(), text.end(), [](char c) {
+            return static_cast<unsigned char>(c) < 0x20;
+        })) {
         return invalid(field, "must not hold control characters");
     }
     return text;
@@ -73,9 +75,10 @@ result<std::uint8_t> read_permissions(const json::value& value) {
     const auto* list = value.if_array();
     for (const auto& item : list != nullptr ? *list : json::array{nullptr}) {
         const auto* text = item.if_string();
-        const auto row = std::find_if(std::begin(permission_names), std::end(permission_names), [text](const auto& p) {
-            return text != nullptr && std::string_view(text->data(), text->size()) == p.first;
-        });
+        const auto row = std::find_if(
+            std::begin(permission_names), std::end(permission_names), [text](const auto& p) {
+                return text != nullptr && std::string_view(text->data(), text->size()) == p.first;
+            });
         if (row == std::end(permission_names)) {
             return invalid("permissions", "must be a list of read, write and admin");
         }
@@ -97,12 +100,14 @@ result<store::new_key> read_new_key(std::string_view body) {
     wanted.name = "Default API Key";
     for (const auto& [name, value] : document.get_object()) {
         if (name == "organization_id") {
-            if (!value.is_string() || std::string_view(value.get_string().data(), value.get_string().size()) !=
-                                          to_string(store::default_organization)) {
+            if (!value.is_string() ||
+                std::string_view(value.get_string().data(), value.get_string().size()) !=
+                    to_string(store::default_organization)) {
                 return fail(errc::not_found, "No such organization.", "organization_id");
             }
         } else if (name == "name" || name == "description") {
-            auto text = read_text(value, name == "name" ? "name" : "description",
+            auto text = read_text(value,
+                                  name == "name" ? "name" : "description",
                                   name == "name" ? name_max : description_max);
             if (!text) {
                 return text.error();
@@ -119,7 +124,8 @@ result<store::new_key> read_new_key(std::string_view body) {
                 continue;
             }
             const auto* text = value.if_string();
-            wanted.expires = text != nullptr ? parse_iso8601({text->data(), text->size()}) : std::nullopt;
+            wanted.expires =
+                text != nullptr ? parse_iso8601({text->data(), text->size()}) : std::nullopt;
             if (!wanted.expires || *wanted.expires <= wall_now()) {
                 return invalid("expires_at", "must be a time to come, as 2030-01-31T12:00:00Z");
             }
@@ -151,12 +157,15 @@ net::awaitable<void> create(net::exchange& ex, const services& around) {
     store::store::operation<store::created_key> work = [wanted = *wanted](store::database& db) {
         return store::create_key(db, wanted, wall_now());
     };
-    const auto made = co_await around.kept.run<store::created_key>(store::access::write, std::move(work));
+    const auto made =
+        co_await around.kept.run<store::created_key>(store::access::write, std::move(work));
     if (!made) {
         co_return co_await ex.reply_error(made.error());
     }
     around.key_changed(made->record);
-    log::info("key created", {{"key", to_string(made->record.id)}, {"by", ex.from_operator() ? "operator" : "api"}});
+    log::info(
+        "key created",
+        {{"key", to_string(made->record.id)}, {"by", ex.from_operator() ? "operator" : "api"}});
     auto row = describe_key(made->record);
     row["key"] = made->key.expose();
     const std::string text = json::serialize(row);
@@ -170,7 +179,8 @@ std::int64_t query_number(std::string_view query, std::string_view name, std::in
         if (part.starts_with(name) && part.size() > name.size() && part[name.size()] == '=') {
             const auto digits = part.substr(name.size() + 1);
             std::int64_t value = 0;
-            const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+            const auto [end, error] =
+                std::from_chars(digits.data(), digits.data() + digits.size(), value);
             return error == std::errc() && end == digits.data() + digits.size() ? value : -1;
         }
     }
@@ -189,7 +199,8 @@ net::awaitable<void> list(net::exchange& ex, const services& around) {
     store::store::operation<std::vector<policy::key_record>> work = [](store::database& db) {
         return store::list_keys(db);
     };
-    const auto keys = co_await around.kept.run<std::vector<policy::key_record>>(store::access::read, std::move(work));
+    const auto keys = co_await around.kept.run<std::vector<policy::key_record>>(store::access::read,
+                                                                                std::move(work));
     if (!keys) {
         co_return co_await ex.reply_error(keys.error());
     }
@@ -198,17 +209,21 @@ net::awaitable<void> list(net::exchange& ex, const services& around) {
     for (std::int64_t i = (page - 1) * limit; i < std::min(page * limit, total); ++i) {
         rows.push_back(describe_key((*keys)[static_cast<std::size_t>(i)]));
     }
-    const json::object answer{
-        {"data", std::move(rows)},
-        {"pagination", {{"page", page}, {"limit", limit}, {"total", total}, {"pages", (total + limit - 1) / limit}}}};
+    const json::object answer{{"data", std::move(rows)},
+                              {"pagination",
+                               {{"page", page},
+                                {"limit", limit},
+                                {"total", total},
+                                {"pages", (total + limit - 1) / limit}}}};
     const std::string text = json::serialize(answer);
     co_await ex.reply(200, "application/json", text);
 }
 
 net::awaitable<result<policy::key_record>> find(net::exchange& ex, const services& around) {
-    store::store::operation<policy::key_record> work = [name = std::string(ex.parameter())](store::database& db) {
-        return store::find_key(db, name);
-    };
+    store::store::operation<policy::key_record> work =
+        [name = std::string(ex.parameter())](store::database& db) {
+            return store::find_key(db, name);
+        };
     co_return co_await around.kept.run<policy::key_record>(store::access::read, std::move(work));
 }
 
@@ -235,12 +250,14 @@ net::awaitable<void> revoke(net::exchange& ex, const services& around) {
     store::store::operation<policy::key_record> work = [id = key->id](store::database& db) {
         return store::revoke_key(db, id, wall_now());
     };
-    const auto revoked = co_await around.kept.run<policy::key_record>(store::access::write, std::move(work));
+    const auto revoked =
+        co_await around.kept.run<policy::key_record>(store::access::write, std::move(work));
     if (!revoked) {
         co_return co_await ex.reply_error(revoked.error());
     }
     around.key_changed(*revoked);
-    log::info("key revoked", {{"key", to_string(revoked->id)}, {"by", ex.from_operator() ? "operator" : "api"}});
+    log::info("key revoked",
+              {{"key", to_string(revoked->id)}, {"by", ex.from_operator() ? "operator" : "api"}});
     const json::object answer{{"message", "The key " + to_string(revoked->id) + " is revoked."},
                               {"id", to_string(revoked->id)},
                               {"status", key_status(*revoked)}};
@@ -251,10 +268,15 @@ net::awaitable<void> revoke(net::exchange& ex, const services& around) {
 }  // namespace
 
 void add_key_routes(net::routes& table, services& around) {
-    table.add({"POST", "/v1/api-keys", [&around](net::exchange& ex) { return create(ex, around); }});
+    table.add(
+        {"POST", "/v1/api-keys", [&around](net::exchange& ex) { return create(ex, around); }});
     table.add({"GET", "/v1/api-keys", [&around](net::exchange& ex) { return list(ex, around); }});
-    table.add({"GET", "/v1/api-keys/{rest}", [&around](net::exchange& ex) { return retrieve(ex, around); }});
-    table.add({"DELETE", "/v1/api-keys/{rest}", [&around](net::exchange& ex) { return revoke(ex, around); }});
+    table.add({"GET", "/v1/api-keys/{rest}", [&around](net::exchange& ex) {
+                   return retrieve(ex, around);
+               }});
+    table.add({"DELETE", "/v1/api-keys/{rest}", [&around](net::exchange& ex) {
+                   return revoke(ex, around);
+               }});
 }
 
 }  // namespace gaia::admin

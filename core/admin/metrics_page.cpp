@@ -23,7 +23,8 @@ net::awaitable<void> metrics(net::exchange& ex, const services& around) {
 }  // namespace
 
 void add_metrics_route(net::routes& table, services& around) {
-    table.add({"GET", "/metrics", [&around](net::exchange& ex) { return metrics(ex, around); }, true});
+    table.add(
+        {"GET", "/metrics", [&around](net::exchange& ex) { return metrics(ex, around); }, true});
 }
 
 }  // namespace gaia::admin

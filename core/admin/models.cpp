@@ -30,7 +30,10 @@ json::object describe(const policy::listed_model& model) {
 
 net::awaitable<void> list(net::exchange& ex, const services& around) {
     const auto known = around.snapshot_of(ex.thread().index());
-    if (co_await require_key(ex, *known, policy::permission_read | policy::permission_write | policy::permission_admin) == nullptr) {
+    if (co_await require_key(ex,
+                             *known,
+                             policy::permission_read | policy::permission_write |
+                                 policy::permission_admin) == nullptr) {
         co_return;
     }
     json::array rows;
@@ -44,7 +47,10 @@ net::awaitable<void> list(net::exchange& ex, const services& around) {
 
 net::awaitable<void> retrieve(net::exchange& ex, const services& around) {
     const auto known = around.snapshot_of(ex.thread().index());
-    if (co_await require_key(ex, *known, policy::permission_read | policy::permission_write | policy::permission_admin) == nullptr) {
+    if (co_await require_key(ex,
+                             *known,
+                             policy::permission_read | policy::permission_write |
+                                 policy::permission_admin) == nullptr) {
         co_return;
     }
     const auto model = known->find_listed(ex.parameter());
@@ -60,7 +66,9 @@ net::awaitable<void> retrieve(net::exchange& ex, const services& around) {
 
 void add_model_routes(net::routes& table, services& around) {
     table.add({"GET", "/v1/models", [&around](net::exchange& ex) { return list(ex, around); }});
-    table.add({"GET", "/v1/models/{rest}", [&around](net::exchange& ex) { return retrieve(ex, around); }});
+    table.add({"GET", "/v1/models/{rest}", [&around](net::exchange& ex) {
+                   return retrieve(ex, around);
+               }});
 }
 
 }  // namespace gaia::admin

@@ -1,9 +1,8 @@
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-
-#include <algorithm>
 
 #include "core/admin/admin.hpp"
 #include "core/base/log.hpp"
@@ -12,8 +11,9 @@
 #include "core/policy/authenticate.hpp"
 #include "core/store/store.hpp"
 
-// Providers entered through the API: stored with a sealed credential, reached at public addresses over
-// TLS only. Those of the configuration are listed beside them and are the operator's to change.
+// Providers entered through the API: stored with a sealed credential, reached at public addresses
+// over TLS only. Those of the configuration are listed beside them and are the operator's to
+// change.
 namespace gaia::admin {
 namespace {
 
@@ -24,7 +24,8 @@ constexpr std::size_t body_max = 64 * 1024;
 constexpr std::size_t text_max = 2048;
 
 failure invalid(std::string_view field, std::string_view why) {
-    return fail(errc::validation_failed, std::string(field) + ": " + std::string(why), std::string(field));
+    return fail(
+        errc::validation_failed, std::string(field) + ": " + std::string(why), std::string(field));
 }
 
 json::object describe(const store::provider_record& row) {
@@ -96,7 +97,8 @@ result<change_request> read_change(std::string_view body, const services& around
             wanted.enabled = value.get_bool();
             continue;
         }
-        const bool known = field == "name" || field == "base_url" || field == "api_key" || (fresh && field == "vendor");
+        const bool known = field == "name" || field == "base_url" || field == "api_key" ||
+                           (fresh && field == "vendor");
         if (!known) {
             return invalid(field, "is not a field that can be set");
         }
@@ -152,9 +154,10 @@ result<store::new_provider> complete(const change_request& wanted, const service
 }
 
 bool is_configured_name(const policy::snapshot& known, const std::string& name) {
-    return std::any_of(known.providers().begin(), known.providers().end(), [&name](const policy::provider& p) {
-        return p.name == name && p.id.value <= 0;  // those of the database have positive ids
-    });
+    return std::any_of(
+        known.providers().begin(), known.providers().end(), [&name](const policy::provider& p) {
+            return p.name == name && p.id.value <= 0;  // those of the database have positive ids
+        });
 }
 
 net::awaitable<bool> admit(net::exchange& ex, const services& around) {
@@ -171,8 +174,12 @@ std::optional<provider_id> id_of(const net::exchange& ex) {
 }
 
 // Brings the snapshot up to date with the database, then answers with the changed row.
-net::awaitable<void> publish(net::exchange& ex, const services& around, int status, json::object answer) {
-    store::store::operation<records> read = [&vault = around.kept.keys_vault()](store::database& db) {
+net::awaitable<void> publish(net::exchange& ex,
+                             const services& around,
+                             int status,
+                             json::object answer) {
+    store::store::operation<records> read = [&vault =
+                                                 around.kept.keys_vault()](store::database& db) {
         return load_stored_providers(db, vault);
     };
     auto rows = co_await around.kept.run<records>(store::access::read, std::move(read));
@@ -189,7 +196,9 @@ net::awaitable<void> list(net::exchange& ex, const services& around) {
         co_return;
     }
     using rows_type = std::vector<store::provider_record>;
-    store::store::operation<rows_type> read = [](store::database& db) { return store::list_providers(db); };
+    store::store::operation<rows_type> read = [](store::database& db) {
+        return store::list_providers(db);
+    };
     const auto rows = co_await around.kept.run<rows_type>(store::access::read, std::move(read));
     if (!rows) {
         co_return co_await ex.reply_error(rows.error());
@@ -214,19 +223,25 @@ net::awaitable<void> create(net::exchange& ex, const services& around) {
         co_return;
     }
     const auto body = co_await ex.read_body(body_max);
-    const auto wanted = body ? read_change(*body, around, true) : result<change_request>(body.error());
-    const auto row = wanted ? complete(*wanted, around) : result<store::new_provider>(wanted.error());
+    const auto wanted =
+        body ? read_change(*body, around, true) : result<change_request>(body.error());
+    const auto row =
+        wanted ? complete(*wanted, around) : result<store::new_provider>(wanted.error());
     if (!row) {
         co_return co_await ex.reply_error(row.error());
     }
     if (is_configured_name(*around.snapshot_of(ex.thread().index()), row->name)) {
-        co_return co_await ex.reply_error(fail(errc::conflict, "A provider of this name is configured.", "name"));
+        co_return co_await ex.reply_error(
+            fail(errc::conflict, "A provider of this name is configured.", "name"));
     }
     store::store::operation<store::provider_record> work =
-        [row = *row, credential = wanted->api_key.value_or(secret()), &vault = around.kept.keys_vault()](store::database& db) {
+        [row = *row,
+         credential = wanted->api_key.value_or(secret()),
+         &vault = around.kept.keys_vault()](store::database& db) {
             return store::create_provider(db, vault, row, credential, wall_now());
         };
-    const auto made = co_await around.kept.run<store::provider_record>(store::access::write, std::move(work));
+    const auto made =
+        co_await around.kept.run<store::provider_record>(store::access::write, std::move(work));
     if (!made) {
         co_return co_await ex.reply_error(made.error());
     }
@@ -240,12 +255,15 @@ net::awaitable<void> change(net::exchange& ex, const services& around) {
     }
     const auto id = id_of(ex);
     const auto body = co_await ex.read_body(body_max);
-    const auto wanted = body ? read_change(*body, around, false) : result<change_request>(body.error());
+    const auto wanted =
+        body ? read_change(*body, around, false) : result<change_request>(body.error());
     if (!wanted || !id) {
         co_return co_await ex.reply_error(wanted ? fail(errc::not_found) : wanted.error());
     }
-    if (wanted->name && is_configured_name(*around.snapshot_of(ex.thread().index()), *wanted->name)) {
-        co_return co_await ex.reply_error(fail(errc::conflict, "A provider of this name is configured.", "name"));
+    if (wanted->name &&
+        is_configured_name(*around.snapshot_of(ex.thread().index()), *wanted->name)) {
+        co_return co_await ex.reply_error(
+            fail(errc::conflict, "A provider of this name is configured.", "name"));
     }
     store::provider_change fields;
     fields.name = wanted->name;
@@ -256,7 +274,8 @@ net::awaitable<void> change(net::exchange& ex, const services& around) {
         [fields, id = *id, &vault = around.kept.keys_vault()](store::database& db) {
             return store::update_provider(db, vault, id, fields, wall_now());
         };
-    const auto changed = co_await around.kept.run<store::provider_record>(store::access::write, std::move(work));
+    const auto changed =
+        co_await around.kept.run<store::provider_record>(store::access::write, std::move(work));
     if (!changed) {
         co_return co_await ex.reply_error(changed.error());
     }
@@ -272,13 +291,16 @@ net::awaitable<void> remove(net::exchange& ex, const services& around) {
     if (!id) {
         co_return co_await ex.reply_error(fail(errc::not_found));
     }
-    store::store::operation<void> work = [id = *id](store::database& db) { return store::remove_provider(db, id); };
+    store::store::operation<void> work = [id = *id](store::database& db) {
+        return store::remove_provider(db, id);
+    };
     const auto removed = co_await around.kept.run<void>(store::access::write, std::move(work));
     if (!removed) {
         co_return co_await ex.reply_error(removed.error());
     }
     log::info("provider removed", {{"provider", to_string(*id)}});
-    json::object answer{{"message", "The provider " + to_string(*id) + " is removed."}, {"id", to_string(*id)}};
+    json::object answer{{"message", "The provider " + to_string(*id) + " is removed."},
+                        {"id", to_string(*id)}};
     co_await publish(ex, around, 200, std::move(answer));
 }
 
@@ -302,9 +324,14 @@ result<records> load_stored_providers(store::database& db, const store::vault& v
 
 void add_provider_routes(net::routes& table, services& around) {
     table.add({"GET", "/v1/providers", [&around](net::exchange& ex) { return list(ex, around); }});
-    table.add({"POST", "/v1/providers", [&around](net::exchange& ex) { return create(ex, around); }});
-    table.add({"PATCH", "/v1/providers/{rest}", [&around](net::exchange& ex) { return change(ex, around); }});
-    table.add({"DELETE", "/v1/providers/{rest}", [&around](net::exchange& ex) { return remove(ex, around); }});
+    table.add(
+        {"POST", "/v1/providers", [&around](net::exchange& ex) { return create(ex, around); }});
+    table.add({"PATCH", "/v1/providers/{rest}", [&around](net::exchange& ex) {
+                   return change(ex, around);
+               }});
+    table.add({"DELETE", "/v1/providers/{rest}", [&around](net::exchange& ex) {
+                   return remove(ex, around);
+               }});
 }
 
 }  // namespace gaia::admin

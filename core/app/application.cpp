@@ -10,8 +10,8 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
-#include <cstdlib>
 #include <cstdio>
+#include <cstdlib>
 #include <mutex>
 #include <thread>
 
@@ -45,7 +45,9 @@ std::string text_of(const environment& env, std::string_view name) {
     return value != nullptr ? *value : std::string();
 }
 
-void complain(std::string_view sentence) { fmt::print(stderr, "gaiarouter: {}\n", sentence); }
+void complain(std::string_view sentence) {
+    fmt::print(stderr, "gaiarouter: {}\n", sentence);
+}
 
 // The keys of the data folder as the snapshot is to have them; changed by the admin API, read when
 // a snapshot is built. Any thread.
@@ -57,7 +59,8 @@ public:
     }
     void change(policy::key_record key) {
         const std::lock_guard lock(mutex_);
-        const auto row = std::find_if(keys_.begin(), keys_.end(), [&](const auto& k) { return k.id == key.id; });
+        const auto row =
+            std::find_if(keys_.begin(), keys_.end(), [&](const auto& k) { return k.id == key.id; });
         if (row != keys_.end()) {
             *row = std::move(key);
         } else {
@@ -80,7 +83,8 @@ struct application::parts {
     configuration config;
     std::unique_ptr<store::store> kept;
     key_book keys;
-    std::mutex snapshot_mutex;  // one snapshot is built at a time; guards config and stored after the start
+    std::mutex snapshot_mutex;  // one snapshot is built at a time; guards config and stored after
+                                // the start
     std::vector<admin::stored_provider> stored;
     vendor_port vendors = make_vendor_port();
     policy::snapshot_cell snapshots;
@@ -184,7 +188,8 @@ bool application::open_store() {
 // What the first start makes, and the presets of every start.
 bool application::first_start() {
     auto& kept = *parts_->kept;
-    const auto fresh = kept.call<bool>(store::access::read, [](store::database& db) { return store::needs_owner(db); });
+    const auto fresh = kept.call<bool>(store::access::read,
+                                       [](store::database& db) { return store::needs_owner(db); });
     if (!fresh) {
         complain(fresh.error().text());
         return false;
@@ -204,9 +209,10 @@ bool application::first_start() {
         parts_->is_first_start = true;
         const std::string password = preset_password.empty() ? random_base62(20) : preset_password;
         const std::string hash = store::hash_password(password);
-        const auto owner = kept.call<store::user_record>(store::access::write, [hash, now](store::database& db) {
-            return store::create_owner(db, "admin", hash, now);
-        });
+        const auto owner =
+            kept.call<store::user_record>(store::access::write, [hash, now](store::database& db) {
+                return store::create_owner(db, "admin", hash, now);
+            });
         if (!owner) {
             complain(owner.error().text());
             return false;
@@ -218,7 +224,8 @@ bool application::first_start() {
             store::new_key wanted;
             wanted.name = "First key";
             const auto key = kept.call<store::created_key>(
-                store::access::write, [wanted, now](store::database& db) { return store::create_key(db, wanted, now); });
+                store::access::write,
+                [wanted, now](store::database& db) { return store::create_key(db, wanted, now); });
             if (!key) {
                 complain(key.error().text());
                 return false;
@@ -227,9 +234,10 @@ bool application::first_start() {
         }
     }
     using preset = std::optional<policy::key_record>;
-    const auto ensured = kept.call<preset>(store::access::write, [preset_key, now](store::database& db) {
-        return store::ensure_preset_admin_key(db, preset_key, now);
-    });
+    const auto ensured =
+        kept.call<preset>(store::access::write, [preset_key, now](store::database& db) {
+            return store::ensure_preset_admin_key(db, preset_key, now);
+        });
     auto keys = kept.load_keys();
     auto stored = kept.call<std::vector<admin::stored_provider>>(
         store::access::read, [&vault = kept.keys_vault()](store::database& db) {
@@ -254,9 +262,19 @@ void application::build() {
     p.admin = std::make_unique<admin::services>(admin::services{
         *p.kept, *(p.metrics = std::make_unique<observe::metrics>(256)), {}, {}, {}, {}});
     net::server_hooks hooks;
-    hooks.render_error = [&p](const failure& f, std::string_view id) { return p.openai_chat.render_error(f, id); };
-    hooks.finished = [&p](unsigned thread, std::string_view method, std::string_view route, int status, auto took) {
-        p.metrics->http(thread, method, route.empty() ? "none" : route, status, std::chrono::duration<double>(took).count());
+    hooks.render_error = [&p](const failure& f, std::string_view id) {
+        return p.openai_chat.render_error(f, id);
+    };
+    hooks.finished = [&p](unsigned thread,
+                          std::string_view method,
+                          std::string_view route,
+                          int status,
+                          auto took) {
+        p.metrics->http(thread,
+                        method,
+                        route.empty() ? "none" : route,
+                        status,
+                        std::chrono::duration<double>(took).count());
     };
     admin::add_health_routes(table, *p.admin);
     admin::add_model_routes(table, *p.admin);
@@ -264,15 +282,20 @@ void application::build() {
     admin::add_key_routes(table, *p.admin);
     admin::add_provider_routes(table, *p.admin);
     admin::add_pages(table);
-    table.add({"POST", "/v1/chat/completions", [&p](net::exchange& ex) { return p.relay->chat_completions(ex); }});
+    table.add({"POST", "/v1/chat/completions", [&p](net::exchange& ex) {
+                   return p.relay->chat_completions(ex);
+               }});
     p.server = std::make_unique<net::server>(config.server, std::move(table), std::move(hooks));
 
     relay::services around{p.snapshots, p.kept->usage(), p.openai_chat, &make_echo_call, {}, {}};
-    around.finished = [&p](const relay::outcome& o) { p.metrics->request(o.thread, sample_of(o.row)); };
+    around.finished = [&p](const relay::outcome& o) {
+        p.metrics->request(o.thread, sample_of(o.row));
+    };
     around.upstream_error = [&p](unsigned thread, std::string_view provider, errc what) {
         p.metrics->upstream_error(thread, provider, info(what).metric);
     };
-    p.relay = std::make_unique<relay::relay>(around, config.relay, config.server.limits.request_body, p.server->threads());
+    p.relay = std::make_unique<relay::relay>(
+        around, config.relay, config.server.limits.request_body, p.server->threads());
 
     p.admin->snapshot_of = [&p](unsigned thread) { return p.relay->snapshot_of(thread); };
     p.admin->ready = [&p] { return !p.server->is_draining() && !p.kept->stats().failing; };
@@ -305,7 +328,11 @@ void application::build() {
         p.made = {};
     }
     std::fflush(stdout);
-    log::info("listening", {{"address", address}, {"version", version}, {"threads", p.server->threads()}, {"pid", ::getpid()}});
+    log::info("listening",
+              {{"address", address},
+               {"version", version},
+               {"threads", p.server->threads()},
+               {"pid", ::getpid()}});
     log::flush();
 }
 
@@ -379,7 +406,8 @@ int application::shut_down() {
     auto& p = *parts_;
     const bool flushed = p.kept->flush(flush_patience);
     if (!flushed) {
-        log::error("usage rows could not be written; they are kept in the ledger for the next start");
+        log::error(
+            "usage rows could not be written; they are kept in the ledger for the next start");
     }
     log::info("stopped");
     if (!p.drained) {

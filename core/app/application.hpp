@@ -7,8 +7,8 @@
 
 namespace gaia::app {
 
-// The composition root of `gaiarouter serve`: constructs every service in order, runs until a signal
-// ends it, and takes it apart in the reverse order. Main thread.
+// The composition root of `gaiarouter serve`: constructs every service in order, runs until a
+// signal ends it, and takes it apart in the reverse order. Main thread.
 class application {
 public:
     application(overrides flags, environment env);

@@ -7,15 +7,21 @@ namespace {
 
 policy::auth_style convert(catalog::auth_style style) {
     switch (style) {
-        case catalog::auth_style::bearer: return policy::auth_style::bearer;
-        case catalog::auth_style::x_api_key: return policy::auth_style::x_api_key;
-        case catalog::auth_style::api_key: return policy::auth_style::api_key;
-        case catalog::auth_style::none: return policy::auth_style::none;
+        case catalog::auth_style::bearer:
+            return policy::auth_style::bearer;
+        case catalog::auth_style::x_api_key:
+            return policy::auth_style::x_api_key;
+        case catalog::auth_style::api_key:
+            return policy::auth_style::api_key;
+        case catalog::auth_style::none:
+            return policy::auth_style::none;
     }
     return policy::auth_style::bearer;
 }
 
-std::vector<std::string> strings(const std::vector<std::string_view>& views) { return {views.begin(), views.end()}; }
+std::vector<std::string> strings(const std::vector<std::string_view>& views) {
+    return {views.begin(), views.end()};
+}
 
 }  // namespace
 
@@ -38,7 +44,9 @@ vendor_port make_vendor_port() {
 
 policy::catalog_port make_catalog_port() {
     policy::catalog_port port;
-    port.find_model = [](std::string_view vendor, std::string_view id) { return catalog::find_model(vendor, id); };
+    port.find_model = [](std::string_view vendor, std::string_view id) {
+        return catalog::find_model(vendor, id);
+    };
     port.vendor_of_model = [](std::string_view model) {
         const auto* row = catalog::vendor_by_model_name(model);
         return row != nullptr ? row->id : std::string_view();

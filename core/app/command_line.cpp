@@ -104,7 +104,7 @@ keys_create_command create_command(const CLI::App& at, const options& o) {
 
 // The tree of subcommands. Owns nothing but the parser's view of `o`, which must outlive it.
 class parser {
- public:
+public:
     explicit parser(options& o) {
         app_.require_subcommand(0, 1);
         serve_ = app_.add_subcommand("serve", "Run the gateway");
@@ -153,7 +153,7 @@ class parser {
         }
     }
 
- private:
+private:
     static void add_places(CLI::App* to, options& o) {
         to->add_option(
               "--config", o.config, "Configuration file [./gaiarouter.yaml if there is one]")

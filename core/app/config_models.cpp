@@ -10,7 +10,7 @@ namespace gaia::app {
 namespace {
 
 class rule_builder {
- public:
+public:
     rule_builder(const configuration_sources& from,
                  const file_contents& contents,
                  loaded_configuration& out)
@@ -55,7 +55,7 @@ class rule_builder {
         }
     }
 
- private:
+private:
     void say(position at, std::string text) { report(from_, out_.problems, at, std::move(text)); }
 
     void add_provider(const located& name) {

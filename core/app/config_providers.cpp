@@ -23,7 +23,7 @@ const std::string* first_filled(const environment& env, const std::vector<std::s
 }
 
 class provider_builder {
- public:
+public:
     provider_builder(const configuration_sources& from,
                      const file_contents& contents,
                      loaded_configuration& out)
@@ -41,7 +41,7 @@ class provider_builder {
         }
     }
 
- private:
+private:
     void say(position at, std::string text) { report(from_, out_.problems, at, std::move(text)); }
 
     policy::provider begin(const std::string& name, const vendor_facts* vendor) {

@@ -51,7 +51,7 @@ std::vector<std::string_view> names_below(std::span<const setting<Target>> table
 }
 
 class reader {
- public:
+public:
     reader(const configuration_sources& from,
            const std::string& folder,
            std::vector<problem>& problems)
@@ -122,7 +122,7 @@ class reader {
         }
     }
 
- private:
+private:
     void say(position at, std::string text) { report(from_, problems_, at, std::move(text)); }
 
     template <class Target>

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view listen_form = "HOST:PORT, like 127.0.0.1:8000, [::1]:8000 or :8000";
 
 class assembler {
- public:
+public:
     assembler(const configuration_sources& from,
               const file_contents& contents,
               loaded_configuration& out)
@@ -32,7 +32,7 @@ class assembler {
         relations();
     }
 
- private:
+private:
     net::settings& server() { return out_.config.server; }
     void say(position at, std::string text) { report(from_, out_.problems, at, std::move(text)); }
     void say(std::string_view name, std::string text) {

@@ -13,7 +13,9 @@ namespace {
 namespace http = boost::beast::http;
 namespace asio = boost::asio;
 
-boost::beast::string_view beast_view(std::string_view text) { return {text.data(), text.size()}; }
+boost::beast::string_view beast_view(std::string_view text) {
+    return {text.data(), text.size()};
+}
 
 }  // namespace
 
@@ -22,13 +24,15 @@ result<control_answer> call_control_socket(const std::string& data_folder,
                                            std::string_view target,
                                            std::string_view body) {
     const auto unreachable = [] {
-        return fail(errc::conflict, "The data folder is in use, but its gateway cannot be reached.");
+        return fail(errc::conflict,
+                    "The data folder is in use, but its gateway cannot be reached.");
     };
     try {
         asio::io_context context;
         asio::local::stream_protocol::socket socket(context);
         socket.connect(asio::local::stream_protocol::endpoint(data_folder + "/control.sock"));
-        http::request<http::string_body> request(http::string_to_verb(beast_view(method)), beast_view(target), 11);
+        http::request<http::string_body> request(
+            http::string_to_verb(beast_view(method)), beast_view(target), 11);
         request.set(http::field::host, "localhost");
         request.set(http::field::connection, "close");
         request.body() = std::string(body);

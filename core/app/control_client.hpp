@@ -12,8 +12,8 @@ struct control_answer {
     std::string body;
 };
 
-// One request to the gateway that holds the data folder, over its control socket. Blocks. Fails with
-// conflict when nobody listens there.
+// One request to the gateway that holds the data folder, over its control socket. Blocks. Fails
+// with conflict when nobody listens there.
 result<control_answer> call_control_socket(const std::string& data_folder,
                                            std::string_view method,
                                            std::string_view target,

@@ -28,7 +28,7 @@ struct over_limit : std::runtime_error {
 // Builds the tree from the parser's events. The library's own tree neither keeps the second of two
 // equal keys, which would hide a mistake, nor does it bound anything.
 class builder final : public YAML::EventHandler {
- public:
+public:
     explicit builder(document& out) : out_(out) {}
 
     void OnDocumentStart(const YAML::Mark& mark) override { last_ = to_position(mark); }
@@ -71,7 +71,7 @@ class builder final : public YAML::EventHandler {
     }
     void OnMapEnd() override { close(); }
 
- private:
+private:
     struct frame {
         node value;
         std::optional<node> key;  // of a mapping: the key whose value comes next
@@ -156,7 +156,7 @@ class builder final : public YAML::EventHandler {
 
 // Drops every event: only whether there is one matters.
 class ignorer final : public YAML::EventHandler {
- public:
+public:
     void OnDocumentStart(const YAML::Mark& mark) override { at = to_position(mark); }
     void OnDocumentEnd() override {}
     void OnNull(const YAML::Mark&, YAML::anchor_t) override {}

@@ -10,19 +10,24 @@ namespace gaia::app {
 namespace {
 
 using clock = std::chrono::steady_clock;
-using pause_timer = boost::asio::basic_waitable_timer<clock, boost::asio::wait_traits<clock>, net::io_executor>;
+using pause_timer =
+    boost::asio::basic_waitable_timer<clock, boost::asio::wait_traits<clock>, net::io_executor>;
 
 class echo_call final : public relay::upstream_call {
 public:
     echo_call(net::io_thread& thread, const policy::provider& at, gaia::request_id id)
-        : pause_(thread.executor()), settings_{at.echo_first_delay, at.echo_pace, at.echo_words}, id_(to_string(id)) {}
+        : pause_(thread.executor()),
+          settings_{at.echo_first_delay, at.echo_pace, at.echo_words},
+          id_(to_string(id)) {}
 
-    net::awaitable<result<void>> send(std::string_view, std::span<const std::string_view> body) override {
+    net::awaitable<result<void>> send(std::string_view,
+                                      std::span<const std::string_view> body) override {
         std::string whole;
         for (const auto piece : body) {
             whole.append(piece);
         }
-        auto script = providers::echo_script::make(whole, settings_, id_, wall_now().value / 1'000'000);
+        auto script =
+            providers::echo_script::make(whole, settings_, id_, wall_now().value / 1'000'000);
         if (!script) {
             co_return script.error();
         }
@@ -33,7 +38,8 @@ public:
     net::awaitable<result<net::call_answer>> read_head() override {
         net::call_answer answer;
         answer.status = script_->status();
-        answer.content_type = std::string(script_->content_type().substr(0, script_->content_type().find(';')));
+        answer.content_type =
+            std::string(script_->content_type().substr(0, script_->content_type().find(';')));
         co_return answer;
     }
 

@@ -12,7 +12,7 @@
 namespace gaia::app {
 
 class environment {
- public:
+public:
     environment() = default;
     explicit environment(std::map<std::string, std::string, std::less<>> values)
         : values_(std::move(values)) {}
@@ -24,7 +24,7 @@ class environment {
     // nullptr when it is not set or empty, which for settings of this program is the same.
     const std::string* find_filled(std::string_view name) const;
 
- private:
+private:
     std::map<std::string, std::string, std::less<>> values_;
 };
 

@@ -65,7 +65,9 @@ public:
     store::store* direct() noexcept { return kept_.get(); }
 
     // Through the running gateway. nullopt after complaining.
-    std::optional<json::value> ask(std::string_view method, std::string_view target, const std::string& body = {}) {
+    std::optional<json::value> ask(std::string_view method,
+                                   std::string_view target,
+                                   const std::string& body = {}) {
         const auto answer = call_control_socket(folder_, method, target, body);
         if (!answer) {
             complain(answer.error().text());
@@ -79,8 +81,9 @@ public:
         }
         if (answer->status >= 300) {
             const auto* error = value.get_object().if_contains("error");
-            complain(error != nullptr && error->is_object() ? text(error->get_object().at("message"))
-                                                            : std::string("The running gateway refused."));
+            complain(error != nullptr && error->is_object()
+                         ? text(error->get_object().at("message"))
+                         : std::string("The running gateway refused."));
             return std::nullopt;
         }
         return value;
@@ -103,8 +106,14 @@ void print_row(const json::object& row) {
         const auto* value = row.if_contains(name);
         return value != nullptr ? text(*value) : std::string("-");
     };
-    fmt::print("{:<8} {:<24} {}...{}  {:<9} {:<17} {}\n", field("id"), field("name"), field("prefix"),
-               field("last_four"), field("status"), permissions, field("created_at"));
+    fmt::print("{:<8} {:<24} {}...{}  {:<9} {:<17} {}\n",
+               field("id"),
+               field("name"),
+               field("prefix"),
+               field("last_four"),
+               field("status"),
+               permissions,
+               field("created_at"));
 }
 
 }  // namespace
@@ -123,14 +132,16 @@ int run(const keys_create_command& wanted, const environment& env) {
     json::object row;
     if (auto* kept = access.direct()) {
         const auto made = kept->call<store::created_key>(
-            store::access::write, [fresh](store::database& db) { return store::create_key(db, fresh, wall_now()); });
+            store::access::write,
+            [fresh](store::database& db) { return store::create_key(db, fresh, wall_now()); });
         if (!made) {
             return complain(made.error().text());
         }
         row = admin::describe_key(made->record);
         row["key"] = made->key.expose();
     } else {
-        json::object body{{"name", fresh.name}, {"permissions", admin::describe_permissions(fresh.permissions)}};
+        json::object body{{"name", fresh.name},
+                          {"permissions", admin::describe_permissions(fresh.permissions)}};
         if (fresh.expires) {
             body["expires_at"] = to_iso8601(*fresh.expires).substr(0, 19) + "Z";
         }
@@ -144,7 +155,10 @@ int run(const keys_create_command& wanted, const environment& env) {
         fmt::print("{}\n", std::string(json::serialize(row)));
     } else {
         fmt::print("{}\n", text(row["key"]));
-        fmt::print(stderr, "{} \"{}\" was created. The key is shown this once.\n", text(row["id"]), text(row["name"]));
+        fmt::print(stderr,
+                   "{} \"{}\" was created. The key is shown this once.\n",
+                   text(row["id"]),
+                   text(row["name"]));
     }
     return 0;
 }
@@ -165,7 +179,8 @@ int run(const keys_list_command& wanted, const environment& env) {
         }
     } else {
         for (int page = 1;; ++page) {
-            auto answer = access.ask("GET", fmt::format("/v1/api-keys?page={}&limit={}", page, keys_per_page));
+            auto answer = access.ask(
+                "GET", fmt::format("/v1/api-keys?page={}&limit={}", page, keys_per_page));
             if (!answer) {
                 return 1;
             }
@@ -196,16 +211,19 @@ int run(const keys_revoke_command& wanted, const environment& env) {
     }
     std::string id;
     if (auto* kept = access.direct()) {
-        const auto revoked = kept->call<policy::key_record>(store::access::write, [name = wanted.key](store::database& db) {
-            const auto key = store::find_key(db, name);
-            return key ? store::revoke_key(db, key->id, wall_now()) : key;
-        });
+        const auto revoked = kept->call<policy::key_record>(
+            store::access::write, [name = wanted.key](store::database& db) {
+                const auto key = store::find_key(db, name);
+                return key ? store::revoke_key(db, key->id, wall_now()) : key;
+            });
         if (!revoked) {
             return complain(revoked.error().text());
         }
         id = to_string(revoked->id);
     } else {
-        if (wanted.key.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_") != std::string::npos) {
+        if (wanted.key.find_first_not_of(
+                "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_") !=
+            std::string::npos) {
             return complain("No such key.");
         }
         auto answer = access.ask("DELETE", "/v1/api-keys/" + wanted.key);
@@ -215,7 +233,8 @@ int run(const keys_revoke_command& wanted, const environment& env) {
         id = text(answer->get_object()["id"]);
     }
     if (wanted.json) {
-        fmt::print("{}\n", std::string(json::serialize(json::object{{"id", id}, {"status", "inactive"}})));
+        fmt::print("{}\n",
+                   std::string(json::serialize(json::object{{"id", id}, {"status", "inactive"}})));
     } else {
         fmt::print("{} is revoked.\n", id);
     }

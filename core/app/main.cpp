@@ -16,7 +16,9 @@ namespace {
 
 using namespace gaia::app;
 
-int run(const serve_command& c, const environment& env) { return application(c.flags, env).run(); }
+int run(const serve_command& c, const environment& env) {
+    return application(c.flags, env).run();
+}
 
 int run(const check_command& c, const environment& env) {
     const auto report = report_check(load_configuration(c.flags, env, make_vendor_port()));

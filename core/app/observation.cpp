@@ -33,24 +33,46 @@ void add_metric_sources(observe::metrics& into,
                         const relay::relay& relayed,
                         const net::server& server) {
     into.add_source([&relayed, &server](observe::exposition& out) {
-        out.gauge("gaiarouter_active_requests", "Model requests under way.", static_cast<double>(relayed.active_requests()));
-        out.gauge("gaiarouter_active_streams", "Streams under way.", static_cast<double>(relayed.active_streams()));
-        out.gauge("gaiarouter_connections", "Open client connections.", static_cast<double>(server.connections()));
+        out.gauge("gaiarouter_active_requests",
+                  "Model requests under way.",
+                  static_cast<double>(relayed.active_requests()));
+        out.gauge("gaiarouter_active_streams",
+                  "Streams under way.",
+                  static_cast<double>(relayed.active_streams()));
+        out.gauge("gaiarouter_connections",
+                  "Open client connections.",
+                  static_cast<double>(server.connections()));
     });
     into.add_source([&kept](observe::exposition& out) {
         const auto s = kept.stats();
-        out.gauge("gaiarouter_ledger_bytes", "Size of the ledger's segments.", static_cast<double>(s.ledger_bytes));
-        out.gauge("gaiarouter_ledger_pending_rows", "Settled requests not yet in the database.", static_cast<double>(s.pending_rows));
-        out.gauge("gaiarouter_ledger_open_requests", "Requests begun and not settled.", static_cast<double>(s.open_requests));
-        out.counter("gaiarouter_ledger_refused_total", "Requests refused because the ledger was full.", static_cast<std::int64_t>(s.refused_begins));
-        out.counter("gaiarouter_writer_rows_total", "Usage rows written to the database.", static_cast<std::int64_t>(s.rows_written));
-        out.counter("gaiarouter_writer_errors_total", "Failed writes to the database.", static_cast<std::int64_t>(s.write_errors));
-        out.gauge("gaiarouter_writer_last_commit_seconds", "Duration of the last commit.", static_cast<double>(s.last_commit_us) / 1e6);
+        out.gauge("gaiarouter_ledger_bytes",
+                  "Size of the ledger's segments.",
+                  static_cast<double>(s.ledger_bytes));
+        out.gauge("gaiarouter_ledger_pending_rows",
+                  "Settled requests not yet in the database.",
+                  static_cast<double>(s.pending_rows));
+        out.gauge("gaiarouter_ledger_open_requests",
+                  "Requests begun and not settled.",
+                  static_cast<double>(s.open_requests));
+        out.counter("gaiarouter_ledger_refused_total",
+                    "Requests refused because the ledger was full.",
+                    static_cast<std::int64_t>(s.refused_begins));
+        out.counter("gaiarouter_writer_rows_total",
+                    "Usage rows written to the database.",
+                    static_cast<std::int64_t>(s.rows_written));
+        out.counter("gaiarouter_writer_errors_total",
+                    "Failed writes to the database.",
+                    static_cast<std::int64_t>(s.write_errors));
+        out.gauge("gaiarouter_writer_last_commit_seconds",
+                  "Duration of the last commit.",
+                  static_cast<double>(s.last_commit_us) / 1e6);
     });
     into.add_source([](observe::exposition& out) {
         observe::render_process(out);
         out.family("gaiarouter_build_info", "gauge", "Version of this gateway.");
-        out.sample("gaiarouter_build_info", observe::exposition::label("version", version), std::int64_t{1});
+        out.sample("gaiarouter_build_info",
+                   observe::exposition::label("version", version),
+                   std::int64_t{1});
     });
 }
 

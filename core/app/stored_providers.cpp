@@ -8,12 +8,15 @@ std::optional<policy::provider> make_stored_provider(const admin::stored_provide
                                                      const configuration& config,
                                                      const vendor_port& vendors) {
     const auto* facts = vendors.find(from.row.vendor);
-    const bool taken = std::any_of(config.providers.begin(), config.providers.end(),
-                                   [&](const policy::provider& p) { return p.name == from.row.name; });
+    const bool taken = std::any_of(
+        config.providers.begin(), config.providers.end(), [&](const policy::provider& p) {
+            return p.name == from.row.name;
+        });
     if (!from.row.enabled || facts == nullptr || taken) {
         return std::nullopt;
     }
-    const auto where = policy::parse_origin(from.row.base_url.empty() ? facts->base_url : from.row.base_url);
+    const auto where =
+        policy::parse_origin(from.row.base_url.empty() ? facts->base_url : from.row.base_url);
     if (!where) {
         return std::nullopt;
     }

@@ -47,7 +47,8 @@ std::optional<request_id> parse_request_id(std::string_view text) {
     std::uint64_t value = 0;
     for (const char c : text.substr(4)) {
         const auto digit = base62.find(c);
-        if (digit == std::string_view::npos || __builtin_mul_overflow(value, std::uint64_t{62}, &value) ||
+        if (digit == std::string_view::npos ||
+            __builtin_mul_overflow(value, std::uint64_t{62}, &value) ||
             __builtin_add_overflow(value, digit, &value)) {
             return std::nullopt;
         }
@@ -58,10 +59,18 @@ std::optional<request_id> parse_request_id(std::string_view text) {
     return request_id{static_cast<std::int64_t>(value)};
 }
 
-std::string to_string(key_id id) { return fmt::format("ak_{}", id.value); }
-std::string to_string(organization_id id) { return fmt::format("org_{}", id.value); }
-std::string to_string(user_id id) { return fmt::format("user_{}", id.value); }
-std::string to_string(provider_id id) { return fmt::format("prov_{}", id.value); }
+std::string to_string(key_id id) {
+    return fmt::format("ak_{}", id.value);
+}
+std::string to_string(organization_id id) {
+    return fmt::format("org_{}", id.value);
+}
+std::string to_string(user_id id) {
+    return fmt::format("user_{}", id.value);
+}
+std::string to_string(provider_id id) {
+    return fmt::format("prov_{}", id.value);
+}
 
 std::optional<std::int64_t> parse_prefixed_id(std::string_view prefix, std::string_view text) {
     if (!text.starts_with(prefix)) {

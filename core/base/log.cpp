@@ -33,10 +33,14 @@ std::shared_ptr<spdlog::logger> current() {
 
 std::string_view name(level l) {
     switch (l) {
-        case level::debug: return "debug";
-        case level::info: return "info";
-        case level::warn: return "warn";
-        case level::error: return "error";
+        case level::debug:
+            return "debug";
+        case level::info:
+            return "info";
+        case level::warn:
+            return "warn";
+        case level::error:
+            return "error";
     }
     return "error";
 }
@@ -149,9 +153,13 @@ void open(const settings& how) {
     logger_now = std::move(logger);
 }
 
-void set_threshold(level threshold) noexcept { threshold_now = static_cast<int>(threshold); }
+void set_threshold(level threshold) noexcept {
+    threshold_now = static_cast<int>(threshold);
+}
 
-bool enabled(level l) noexcept { return static_cast<int>(l) >= threshold_now.load(std::memory_order_relaxed); }
+bool enabled(level l) noexcept {
+    return static_cast<int>(l) >= threshold_now.load(std::memory_order_relaxed);
+}
 
 void write(level l, std::string_view message, std::initializer_list<field> fields) {
     if (!enabled(l)) {

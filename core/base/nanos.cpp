@@ -58,10 +58,11 @@ nanos price_sum::total() const noexcept {
 std::string to_dollars(nanos amount) {
     const bool negative = amount.value < 0;
     // Through unsigned: the smallest int64 has no positive counterpart.
-    const std::uint64_t magnitude =
-        negative ? ~static_cast<std::uint64_t>(amount.value) + 1 : static_cast<std::uint64_t>(amount.value);
+    const std::uint64_t magnitude = negative ? ~static_cast<std::uint64_t>(amount.value) + 1
+                                             : static_cast<std::uint64_t>(amount.value);
     const std::uint64_t micros = magnitude / 1000 + (magnitude % 1000 >= 500 ? 1 : 0);
-    return fmt::format("{}{}.{:06}", negative && micros > 0 ? "-" : "", micros / 1'000'000, micros % 1'000'000);
+    return fmt::format(
+        "{}{}.{:06}", negative && micros > 0 ? "-" : "", micros / 1'000'000, micros % 1'000'000);
 }
 
 std::optional<nanos> parse_dollars(std::string_view text) {

@@ -22,7 +22,9 @@ void wipe(std::string& text) noexcept {
 
 }  // namespace
 
-secret::secret(secret&& other) noexcept : text_(other.text_) { wipe(other.text_); }
+secret::secret(secret&& other) noexcept : text_(other.text_) {
+    wipe(other.text_);
+}
 
 secret& secret::operator=(const secret& other) {
     if (this != &other) {
@@ -41,7 +43,9 @@ secret& secret::operator=(secret&& other) noexcept {
     return *this;
 }
 
-secret::~secret() { wipe(text_); }
+secret::~secret() {
+    wipe(text_);
+}
 
 sha256_digest sha256(std::string_view bytes) {
     sha256_digest digest{};

@@ -23,11 +23,12 @@ const std::vector<address_range>& refused_ranges() {
     static const std::vector<address_range> ranges = [] {
         std::vector<address_range> made;
         for (const char* text :
-             {"0.0.0.0/8",       "10.0.0.0/8",     "100.64.0.0/10", "127.0.0.0/8",   "169.254.0.0/16",
-              "172.16.0.0/12",   "192.0.0.0/24",   "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4",
-              "240.0.0.0/4",     "::/96",         "fc00::/7",      "fe80::/10",
-              "fec0::/10",       "ff00::/8",       "::ffff:0:0/96", "64:ff9b::/96",  "64:ff9b:1::/48",
-              "2002::/16",       "2001::/32",      "100.100.100.200/32"}) {
+             {"0.0.0.0/8",      "10.0.0.0/8",        "100.64.0.0/10",  "127.0.0.0/8",
+              "169.254.0.0/16", "172.16.0.0/12",     "192.0.0.0/24",   "192.168.0.0/16",
+              "198.18.0.0/15",  "224.0.0.0/4",       "240.0.0.0/4",    "::/96",
+              "fc00::/7",       "fe80::/10",         "fec0::/10",      "ff00::/8",
+              "::ffff:0:0/96",  "64:ff9b::/96",      "64:ff9b:1::/48", "2002::/16",
+              "2001::/32",      "100.100.100.200/32"}) {
             made.push_back(*address_range::parse(text));
         }
         return made;
@@ -51,7 +52,8 @@ std::optional<address_range> address_range::parse(std::string_view text) {
         const auto digits = text.substr(slash + 1);
         const auto [end, error] =
             std::from_chars(digits.data(), digits.data() + digits.size(), range.prefix_bits_);
-        if (error != std::errc() || end != digits.data() + digits.size() || range.prefix_bits_ > bits_max) {
+        if (error != std::errc() || end != digits.data() + digits.size() ||
+            range.prefix_bits_ > bits_max) {
             return std::nullopt;
         }
     }
@@ -83,13 +85,17 @@ ip_address client_address(const ip_address& peer,
                           std::string_view x_forwarded_for,
                           const std::vector<address_range>& trusted) {
     const auto is_trusted = [&trusted](const ip_address& address) {
-        return std::any_of(trusted.begin(), trusted.end(), [&](const auto& range) { return range.contains(address); });
+        return std::any_of(trusted.begin(), trusted.end(), [&](const auto& range) {
+            return range.contains(address);
+        });
     };
     ip_address address = unmapped(peer);
     while (is_trusted(address) && !x_forwarded_for.empty()) {
         const auto comma = x_forwarded_for.rfind(',');
-        auto item = comma == std::string_view::npos ? x_forwarded_for : x_forwarded_for.substr(comma + 1);
-        x_forwarded_for = comma == std::string_view::npos ? std::string_view() : x_forwarded_for.substr(0, comma);
+        auto item =
+            comma == std::string_view::npos ? x_forwarded_for : x_forwarded_for.substr(comma + 1);
+        x_forwarded_for =
+            comma == std::string_view::npos ? std::string_view() : x_forwarded_for.substr(0, comma);
         item.remove_prefix(std::min(item.find_first_not_of(" \t"), item.size()));
         item = item.substr(0, item.find_last_not_of(" \t") + 1);
         boost::system::error_code ec;
@@ -104,7 +110,8 @@ ip_address client_address(const ip_address& peer,
 
 bool is_public_address(const ip_address& address) noexcept {
     const auto& refused = refused_ranges();
-    return std::none_of(refused.begin(), refused.end(), [&](const auto& range) { return range.contains(address); });
+    return std::none_of(
+        refused.begin(), refused.end(), [&](const auto& range) { return range.contains(address); });
 }
 
 }  // namespace gaia::net

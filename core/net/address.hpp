@@ -28,8 +28,8 @@ ip_address client_address(const ip_address& peer,
                           std::string_view x_forwarded_for,
                           const std::vector<address_range>& trusted);
 
-// False for every address that an upstream entered through the API must not reach: private, loopback,
-// link-local, carrier-grade NAT, multicast, reserved, and IPv4 hidden inside IPv6.
+// False for every address that an upstream entered through the API must not reach: private,
+// loopback, link-local, carrier-grade NAT, multicast, reserved, and IPv4 hidden inside IPv6.
 bool is_public_address(const ip_address& address) noexcept;
 
 // IPv4 inside IPv6 (::ffff:a.b.c.d) as IPv4.

@@ -29,9 +29,17 @@ bool is_text(char c) noexcept {
 }
 
 bool is_forbidden_trailer(std::string_view name) noexcept {
-    constexpr std::string_view forbidden[] = {"content-length", "transfer-encoding", "host",
-                                              "authorization", "x-api-key", "api-key", "cookie",
-                                              "connection", "te", "trailer", "content-encoding",
+    constexpr std::string_view forbidden[] = {"content-length",
+                                              "transfer-encoding",
+                                              "host",
+                                              "authorization",
+                                              "x-api-key",
+                                              "api-key",
+                                              "cookie",
+                                              "connection",
+                                              "te",
+                                              "trailer",
+                                              "content-encoding",
                                               "content-type"};
     return std::find(std::begin(forbidden), std::end(forbidden), name) != std::end(forbidden);
 }

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <string_view>
 
-// A strict reader of the chunked transfer coding (RFC 9112, section 7.1), sans-I/O. Trailers are read
-// and dropped; those that would change framing, routing or authorisation are refused (section 6.5.1 of
-// RFC 9110).
+// A strict reader of the chunked transfer coding (RFC 9112, section 7.1), sans-I/O. Trailers are
+// read and dropped; those that would change framing, routing or authorisation are refused
+// (section 6.5.1 of RFC 9110).
 namespace gaia::net {
 
 class chunk_reader {
@@ -26,15 +26,27 @@ public:
         std::size_t consumed = 0;  // of the bytes given
         std::string_view data;     // body bytes among them; may be empty
     };
-    // Takes bytes up to the end of one run of body data. Call again with the rest until consumed is 0,
-    // the input is used up, or at() is no longer `reading`. Bytes after the end are not consumed.
+    // Takes bytes up to the end of one run of body data. Call again with the rest until consumed is
+    // 0, the input is used up, or at() is no longer `reading`. Bytes after the end are not
+    // consumed.
     step next(std::string_view in) noexcept;
     state at() const noexcept;
 
 private:
     enum class place : std::uint8_t {
-        size_first, size, extension, size_lf, data, data_cr, data_lf,
-        trailer_start, trailer, trailer_lf, end_lf, done, bad,
+        size_first,
+        size,
+        extension,
+        size_lf,
+        data,
+        data_cr,
+        data_lf,
+        trailer_start,
+        trailer,
+        trailer_lf,
+        end_lf,
+        done,
+        bad,
     };
     void take(char c) noexcept;
     void take_size(char c) noexcept;

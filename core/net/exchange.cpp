@@ -9,9 +9,13 @@
 namespace gaia::net {
 exchange::exchange(session& owner) : session_(owner) {}
 
-exchange::~exchange() { unwatch(); }
+exchange::~exchange() {
+    unwatch();
+}
 
-std::string_view exchange::method() const noexcept { return session_.method_; }
+std::string_view exchange::method() const noexcept {
+    return session_.method_;
+}
 
 std::string_view exchange::path() const noexcept {
     const auto path = std::string_view(session_.target_)
@@ -25,23 +29,47 @@ std::string_view exchange::query() const noexcept {
                                           : std::string_view();
 }
 
-std::string_view exchange::parameter() const noexcept { return session_.rest_; }
-std::string_view exchange::header(std::string_view name) const { return session_.field(name); }
+std::string_view exchange::parameter() const noexcept {
+    return session_.rest_;
+}
+std::string_view exchange::header(std::string_view name) const {
+    return session_.field(name);
+}
 
 std::size_t exchange::count_header(std::string_view name) const {
     return session_.fields_.count(boost::beast::string_view(name.data(), name.size()));
 }
 
-gaia::request_id exchange::id() const noexcept { return session_.id_; }
-const std::string& exchange::request_id() const noexcept { return session_.request_id_; }
-const std::string& exchange::client_address() const noexcept { return session_.client_address_; }
-bool exchange::from_operator() const noexcept { return session_.from_operator_; }
-std::chrono::steady_clock::time_point exchange::started() const noexcept { return session_.started_; }
-io_thread& exchange::thread() noexcept { return session_.around_.thread; }
-bool exchange::head_sent() const noexcept { return session_.head_sent_; }
-int exchange::status() const noexcept { return session_.status_; }
-bool exchange::has_left() const noexcept { return session_.left_; }
-void exchange::close_after() noexcept { session_.keep_alive_ = false; }
+gaia::request_id exchange::id() const noexcept {
+    return session_.id_;
+}
+const std::string& exchange::request_id() const noexcept {
+    return session_.request_id_;
+}
+const std::string& exchange::client_address() const noexcept {
+    return session_.client_address_;
+}
+bool exchange::from_operator() const noexcept {
+    return session_.from_operator_;
+}
+std::chrono::steady_clock::time_point exchange::started() const noexcept {
+    return session_.started_;
+}
+io_thread& exchange::thread() noexcept {
+    return session_.around_.thread;
+}
+bool exchange::head_sent() const noexcept {
+    return session_.head_sent_;
+}
+int exchange::status() const noexcept {
+    return session_.status_;
+}
+bool exchange::has_left() const noexcept {
+    return session_.left_;
+}
+void exchange::close_after() noexcept {
+    session_.keep_alive_ = false;
+}
 
 awaitable<result<std::string_view>> exchange::read_body(std::size_t bytes_max) {
     const auto read = co_await session_.read_body(bytes_max);
@@ -71,8 +99,8 @@ awaitable<void> exchange::reply(int status, std::string_view content_type, std::
     auto& s = session_;
     s.answered_ = true;
     const bool bodyless = status == 204 || status == 304;
-    s.compose_head(status, content_type,
-                   bodyless ? std::nullopt : std::optional<std::uint64_t>(body.size()));
+    s.compose_head(
+        status, content_type, bodyless ? std::nullopt : std::optional<std::uint64_t>(body.size()));
     s.head_sent_ = true;
     std::array<asio::const_buffer, 2> buffers{asio::buffer(s.head_), asio::buffer(body)};
     const std::size_t count = s.method_ == "HEAD" || body.empty() ? 1 : 2;
@@ -101,14 +129,18 @@ void exchange::begin_stream(int status, std::string_view content_type) {
     session_.compose_head(status, content_type, std::nullopt);
 }
 
-awaitable<bool> exchange::write(std::string_view bytes) { return session_.write_chunk(bytes, false); }
+awaitable<bool> exchange::write(std::string_view bytes) {
+    return session_.write_chunk(bytes, false);
+}
 
 awaitable<bool> exchange::end_stream(std::string_view last) {
     session_.answered_ = true;
     return session_.write_chunk(last, true);
 }
 
-void exchange::write_aside(std::string_view bytes) { session_.write_aside(bytes); }
+void exchange::write_aside(std::string_view bytes) {
+    session_.write_aside(bytes);
+}
 
 void exchange::watch(leave_callback left, void* owner) {
     auto& s = session_;

@@ -17,8 +17,8 @@ class session;
 
 // One request on one client connection, and the answer to it: what handlers see. Lives on the I/O
 // thread of its connection, from the end of the head to the end of the answer. Not copyable; a
-// handler takes it by reference and must have answered (reply, or begin_stream .. end_stream) when it
-// returns; a handler that returns without an answer, or throws, gets a 500.
+// handler takes it by reference and must have answered (reply, or begin_stream .. end_stream) when
+// it returns; a handler that returns without an answer, or throws, gets a 500.
 class exchange {
 public:
     explicit exchange(session& owner);
@@ -39,7 +39,8 @@ public:
     std::chrono::steady_clock::time_point started() const noexcept;  // end of the head
     io_thread& thread() noexcept;
 
-    // The whole body; at most `bytes_max` (413). Once. Good until the exchange ends or release_body().
+    // The whole body; at most `bytes_max` (413). Once. Good until the exchange ends or
+    // release_body().
     awaitable<result<std::string_view>> read_body(std::size_t bytes_max);
     void release_body() noexcept;  // gives its memory back; a long stream does not need it
 

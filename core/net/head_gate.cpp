@@ -10,7 +10,9 @@ namespace {
 constexpr std::string_view methods[] = {
     "GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE"};
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 std::string_view trim(std::string_view text) noexcept {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
@@ -121,14 +123,17 @@ struct common_fields {
 bool is_valid_target(std::string_view target) noexcept {
     for (const char c : target) {
         const auto byte = static_cast<unsigned char>(c);
-        if (byte <= 0x20 || byte >= 0x7F || c == '#' || c == '"' || c == '<' || c == '>' || c == '\\') {
+        if (byte <= 0x20 || byte >= 0x7F || c == '#' || c == '"' || c == '<' || c == '>' ||
+            c == '\\') {
             return false;
         }
     }
     return !target.empty();
 }
 
-failure bad(const char* why) { return fail_detail(errc::bad_framing, why); }
+failure bad(const char* why) {
+    return fail_detail(errc::bad_framing, why);
+}
 
 // Method, target and version; the rest of `head` after the line goes to `fields`.
 result<gated_request> gate_request_line(std::string_view head, std::string_view& fields) {
@@ -162,7 +167,8 @@ result<gated_request> gate_request_line(std::string_view head, std::string_view&
     if (!known) {
         return fail(errc::not_implemented, "This method is not known.");
     }
-    const bool absolute = request.target.starts_with("http://") || request.target.starts_with("https://");
+    const bool absolute =
+        request.target.starts_with("http://") || request.target.starts_with("https://");
     const bool whole_server = request.target == "*" && request.method == "OPTIONS";
     if (request.target[0] != '/' && !absolute && !whole_server) {
         return bad("target form");
@@ -177,7 +183,8 @@ void take_response_field(gated_response& response, std::string_view name, std::s
             if (equal_ignoring_case(name, "content-type")) {
                 response.content_type = value;
             } else if (equal_ignoring_case(name, "content-encoding")) {
-                response.encoded = response.encoded || (!value.empty() && !equal_ignoring_case(value, "identity"));
+                response.encoded =
+                    response.encoded || (!value.empty() && !equal_ignoring_case(value, "identity"));
             }
             break;
         case 'r':
@@ -197,7 +204,8 @@ void take_response_field(gated_response& response, std::string_view name, std::s
                 response.request_id = value;
             }
             break;
-        default: break;
+        default:
+            break;
     }
 }
 
@@ -271,24 +279,26 @@ result<gated_request> gate_request(std::string_view head, const head_limits& lim
     bool bad_options = false;
     bool bad_expectation = false;
     std::size_t count = 0;
-    const bool well_formed = for_each_field(fields, [&](std::string_view name, std::string_view value) {
-        ++count;
-        if (equal_ignoring_case(name, "connection") || equal_ignoring_case(name, "proxy-connection")) {
-            bad_options = bad_options || !is_list_of_tokens(value);
-        }
-        if (common.take(name, value)) {
+    const bool well_formed =
+        for_each_field(fields, [&](std::string_view name, std::string_view value) {
+            ++count;
+            if (equal_ignoring_case(name, "connection") ||
+                equal_ignoring_case(name, "proxy-connection")) {
+                bad_options = bad_options || !is_list_of_tokens(value);
+            }
+            if (common.take(name, value)) {
+                return true;
+            }
+            if (equal_ignoring_case(name, "host")) {
+                ++hosts;
+                bad_host = bad_host || !is_valid_host(value);
+                request.host = value;
+            } else if (equal_ignoring_case(name, "expect")) {
+                request.expects_continue = equal_ignoring_case(value, "100-continue");
+                bad_expectation = bad_expectation || !request.expects_continue;
+            }
             return true;
-        }
-        if (equal_ignoring_case(name, "host")) {
-            ++hosts;
-            bad_host = bad_host || !is_valid_host(value);
-            request.host = value;
-        } else if (equal_ignoring_case(name, "expect")) {
-            request.expects_continue = equal_ignoring_case(value, "100-continue");
-            bad_expectation = bad_expectation || !request.expects_continue;
-        }
-        return true;
-    });
+        });
     if (!well_formed) {
         return bad("header line");
     }
@@ -367,8 +377,8 @@ result<gated_response> gate_response(std::string_view head, const head_limits& l
         response.body = common.length > 0 ? framing::length : framing::none;
         response.length = common.length;
     }
-    response.keep_alive = !common.close && (!http_1_0 || common.keep_alive) &&
-                          response.body != framing::until_close;
+    response.keep_alive =
+        !common.close && (!http_1_0 || common.keep_alive) && response.body != framing::until_close;
     return response;
 }
 

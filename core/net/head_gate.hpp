@@ -6,10 +6,11 @@
 #include "core/base/error.hpp"
 #include "core/net/head_scanner.hpp"
 
-// The gate in front of Beast's parser, for every head that comes in. Beast 1.81 accepts framing that
-// the request smuggling literature calls attacks (unknown or repeated transfer codings, chunked in
-// HTTP/1.0, lists of lengths, folded lines, missing or double Host), so nothing reaches it that has
-// not passed here. Pure: bytes in, verdict out. Rules: RFC 9110 and 9112, strict readings.
+// The gate in front of Beast's parser, for every head that comes in. Beast 1.81 accepts framing
+// that the request smuggling literature calls attacks (unknown or repeated transfer codings,
+// chunked in HTTP/1.0, lists of lengths, folded lines, missing or double Host), so nothing reaches
+// it that has not passed here. Pure: bytes in, verdict out. Rules: RFC 9110 and 9112, strict
+// readings.
 namespace gaia::net {
 
 enum class framing : std::uint8_t { none, length, chunked, until_close };
@@ -44,8 +45,8 @@ struct gated_response {
     bool encoded = false;  // a Content-Encoding other than identity
 };
 
-// A complete head of an upstream's answer to a POST or GET. Fails with upstream_broken: two lengths,
-// a length beside chunked, any other transfer coding, a malformed line.
+// A complete head of an upstream's answer to a POST or GET. Fails with upstream_broken: two
+// lengths, a length beside chunked, any other transfer coding, a malformed line.
 result<gated_response> gate_response(std::string_view head, const head_limits& limit);
 
 // Host or authority: reg-name, IPv4 or [IPv6], optional port; no path, user, query or space.

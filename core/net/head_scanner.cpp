@@ -10,7 +10,8 @@
 namespace gaia::net {
 namespace {
 
-// Steps over ordinary text, sixteen bytes at a time: stops at or before the first control character.
+// Steps over ordinary text, sixteen bytes at a time: stops at or before the first control
+// character.
 std::size_t skip_text(const char* bytes, std::size_t from, std::size_t end) noexcept {
 #if defined(__SSE2__)
     const __m128i space = _mm_set1_epi8(0x20);
@@ -22,7 +23,8 @@ std::size_t skip_text(const char* bytes, std::size_t from, std::size_t end) noex
         const __m128i deleted = _mm_cmpeq_epi8(block, del);
         const int ordinary = _mm_movemask_epi8(_mm_andnot_si128(deleted, plain));
         if (ordinary != 0xFFFF) {
-            return from + static_cast<std::size_t>(std::countr_one(static_cast<unsigned>(ordinary)));
+            return from +
+                   static_cast<std::size_t>(std::countr_one(static_cast<unsigned>(ordinary)));
         }
         from += 16;
     }
@@ -32,7 +34,8 @@ std::size_t skip_text(const char* bytes, std::size_t from, std::size_t end) noex
 
 }  // namespace
 
-head_scanner::verdict head_scanner::scan(std::string_view buffer, const head_limits& limit) noexcept {
+head_scanner::verdict head_scanner::scan(std::string_view buffer,
+                                         const head_limits& limit) noexcept {
     const auto refuse = [this](errc why) {
         error_ = why;
         return verdict::bad;

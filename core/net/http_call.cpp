@@ -31,14 +31,17 @@ std::string lower_media_type(std::string_view value) {
 // Of a head that may be refused for another reason than its status line.
 bool says_success(std::string_view head) {
     const auto digit = [head](std::size_t at) { return head[at] >= '0' && head[at] <= '9'; };
-    return head.size() > 13 && head.starts_with("HTTP/1.") && head[8] == ' ' && head[9] == '2' && digit(10) &&
-           digit(11) && (head[12] == ' ' || head[12] == '\r');
+    return head.size() > 13 && head.starts_with("HTTP/1.") && head[8] == ' ' && head[9] == '2' &&
+           digit(10) && digit(11) && (head[12] == ' ' || head[12] == '\r');
 }
 
 }  // namespace
 
 http_call::http_call(upstream_pool& pool, const upstream_target& target, const call_settings& how)
-    : pool_(pool), target_(target), how_(how), deadline_(pool.dog(), &http_call::on_deadline, this) {}
+    : pool_(pool),
+      target_(target),
+      how_(how),
+      deadline_(pool.dog(), &http_call::on_deadline, this) {}
 
 http_call::~http_call() {
     if (connection_ && ended_ && keep_alive_ && !aborted_ && connection_->unread().empty() &&
@@ -47,7 +50,9 @@ http_call::~http_call() {
     }
 }
 
-void http_call::on_deadline(void* self) { static_cast<http_call*>(self)->abort(errc::upstream_timeout); }
+void http_call::on_deadline(void* self) {
+    static_cast<http_call*>(self)->abort(errc::upstream_timeout);
+}
 
 void http_call::abort(errc why) noexcept {
     if (!aborted_) {
@@ -69,7 +74,8 @@ failure http_call::stopped(errc otherwise, const char* detail) const {
     return fail_detail(aborted_.value_or(otherwise), detail);
 }
 
-awaitable<result<void>> http_call::connect_to(const std::vector<ip_address>& addresses, std::uint16_t port) {
+awaitable<result<void>> http_call::connect_to(const std::vector<ip_address>& addresses,
+                                              std::uint16_t port) {
     error_code ec = asio::error::host_not_found;
     for (const auto& address : addresses) {
         if (!target_.trusted && !is_public_address(address)) {
@@ -81,7 +87,8 @@ awaitable<result<void>> http_call::connect_to(const std::vector<ip_address>& add
         if (!ec) {
             error_code ignored;  // ignored: these only tune
             connecting_->set_option(asio::ip::tcp::no_delay(true), ignored);
-            connecting_->set_option(asio::socket_base::receive_buffer_size(receive_buffer), ignored);
+            connecting_->set_option(asio::socket_base::receive_buffer_size(receive_buffer),
+                                    ignored);
             co_await connecting_->async_connect(endpoint, into(ec));
         }
         if (aborted_) {
@@ -133,9 +140,11 @@ awaitable<result<void>> http_call::connect() {
 
 awaitable<result<void>> http_call::open_tunnel() {
     const bool v6 = target_.host.find(':') != std::string_view::npos;
-    const std::string authority = (v6 ? "[" + std::string(target_.host) + "]" : std::string(target_.host)) +
-                                  ":" + std::to_string(target_.port);
-    const std::string head = "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n";
+    const std::string authority =
+        (v6 ? "[" + std::string(target_.host) + "]" : std::string(target_.host)) + ":" +
+        std::to_string(target_.port);
+    const std::string head =
+        "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n";
     std::array<asio::const_buffer, 1> buffers{asio::buffer(head)};
     const auto written = co_await write(buffers);
     if (!written) {
@@ -143,7 +152,8 @@ awaitable<result<void>> http_call::open_tunnel() {
     }
     const auto raw = co_await read_raw_head();
     if (!raw) {
-        co_return fail_detail(aborted_.value_or(errc::upstream_unreachable), "the proxy did not answer");
+        co_return fail_detail(aborted_.value_or(errc::upstream_unreachable),
+                              "the proxy did not answer");
     }
     const auto gated = gate_response(*raw, {how_.head_max, how_.head_max, 200});
     connection_->begin += raw->size();
@@ -162,7 +172,8 @@ awaitable<result<void>> http_call::write(std::span<asio::const_buffer> buffers) 
             taken = co_await connection_->link.write_some(buffers, ec);
         }
         if (aborted_ || ec) {
-            co_return stopped(errc::upstream_broken, "the connection broke while the request was sent");
+            co_return stopped(errc::upstream_broken,
+                              "the connection broke while the request was sent");
         }
         while (!buffers.empty() && taken >= buffers.front().size()) {
             taken -= buffers.front().size();
@@ -178,7 +189,8 @@ awaitable<result<void>> http_call::write(std::span<asio::const_buffer> buffers) 
     co_return result<void>();
 }
 
-awaitable<result<void>> http_call::send(std::string_view head, std::span<const std::string_view> body) {
+awaitable<result<void>> http_call::send(std::string_view head,
+                                        std::span<const std::string_view> body) {
     connection_ = pool_.take(target_);
     if (!connection_) {
         const auto connected = co_await connect();
@@ -229,7 +241,8 @@ awaitable<result<bool>> http_call::fill(std::size_t wanted, std::size_t capacity
         c.capacity = larger;
     }
     error_code ec;
-    const auto got = co_await c.link.read_some(asio::buffer(c.buffer.get() + c.end, c.capacity - c.end), ec);
+    const auto got =
+        co_await c.link.read_some(asio::buffer(c.buffer.get() + c.end, c.capacity - c.end), ec);
     if (aborted_) {
         co_return stopped(errc::upstream_broken, "aborted");
     }
@@ -320,9 +333,10 @@ std::string_view http_call::take_body(bool& bad) {
             }
             continue;
         }
-        const auto size = framing_ == framing::length
-                              ? static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, unread.size()))
-                              : unread.size();
+        const auto size =
+            framing_ == framing::length
+                ? static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, unread.size()))
+                : unread.size();
         c.begin += size;
         if (framing_ == framing::length) {
             remaining_ -= size;
@@ -380,7 +394,8 @@ awaitable<void> http_call::finish() {
     how_.idle = finish_wait;
     const auto rest = co_await read_some();
     if (rest && !ended_) {
-        abort(errc::upstream_broken);  // more than a terminator: the connection is not worth keeping
+        abort(
+            errc::upstream_broken);  // more than a terminator: the connection is not worth keeping
     }
 }
 

@@ -38,11 +38,11 @@ struct call_answer {
     std::string processing_ms;
 };
 
-// One HTTP call of one attempt: takes a pooled connection or makes one, sends, reads. One I/O thread,
-// one coroutine; abort() may come from a callback of the same thread while an await is pending. Every
-// failure names its errc: upstream_unreachable (nothing was sent), upstream_broken, upstream_timeout,
-// or what abort() was given. The destructor gives the connection back only when the answer ended
-// exactly at its framing with nothing behind it; otherwise it closes it.
+// One HTTP call of one attempt: takes a pooled connection or makes one, sends, reads. One I/O
+// thread, one coroutine; abort() may come from a callback of the same thread while an await is
+// pending. Every failure names its errc: upstream_unreachable (nothing was sent), upstream_broken,
+// upstream_timeout, or what abort() was given. The destructor gives the connection back only when
+// the answer ended exactly at its framing with nothing behind it; otherwise it closes it.
 class http_call {
 public:
     http_call(upstream_pool& pool, const upstream_target& target, const call_settings& how);
@@ -54,12 +54,13 @@ public:
     awaitable<result<void>> send(std::string_view head, std::span<const std::string_view> body);
     // The final head; interim answers (1xx) are passed over.
     awaitable<result<call_answer>> read_head();
-    // The next bytes of the body, without chunk framing; empty at its end. Good until the next call.
+    // The next bytes of the body, without chunk framing; empty at its end. Good until the next
+    // call.
     awaitable<result<std::string_view>> read_some();
     // More bytes of the body that have arrived already; empty when there are none.
     std::string_view read_buffered();
-    // Reads what is left when that is no more than a terminator that is about to arrive, so that the
-    // connection can be kept.
+    // Reads what is left when that is no more than a terminator that is about to arrive, so that
+    // the connection can be kept.
     awaitable<void> finish();
 
     void abort(errc why) noexcept;
@@ -67,13 +68,15 @@ public:
     // True when the connection came from the pool and broke before a byte of an answer: the server
     // had closed it, and the request may be sent again.
     bool failed_stale() const noexcept { return failed_stale_; }
-    // The upstream began a 2xx answer, so it may have done (and charged) the work, whatever came next.
+    // The upstream began a 2xx answer, so it may have done (and charged) the work, whatever came
+    // next.
     bool accepted() const noexcept { return accepted_; }
     bool sent() const noexcept { return sent_; }  // the whole request went out
 
 private:
     awaitable<result<void>> connect();
-    awaitable<result<void>> connect_to(const std::vector<ip_address>& addresses, std::uint16_t port);
+    awaitable<result<void>> connect_to(const std::vector<ip_address>& addresses,
+                                       std::uint16_t port);
     awaitable<result<void>> open_tunnel();
     awaitable<result<void>> write(std::span<asio::const_buffer> buffers);
     // Reads more into the buffer: one of `wanted` bytes when it is empty, growing to `capacity_max`

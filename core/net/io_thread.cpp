@@ -5,7 +5,9 @@
 namespace gaia::net {
 
 io_thread::io_thread(unsigned index, resolver& names, client_tls_source& tls)
-    : index_(index), dog_(context_.get_executor()), upstreams_(context_.get_executor(), dog_, names, tls) {}
+    : index_(index),
+      dog_(context_.get_executor()),
+      upstreams_(context_.get_executor(), dog_, names, tls) {}
 
 std::string_view io_thread::http_date() {
     timespec now{};

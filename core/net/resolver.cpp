@@ -34,7 +34,9 @@ std::vector<ip_address> look_up(const std::string& host) {
         } else if (row->ai_family == AF_INET6) {
             const auto* address = reinterpret_cast<const sockaddr_in6*>(row->ai_addr);
             asio::ip::address_v6::bytes_type bytes;
-            std::copy(std::begin(address->sin6_addr.s6_addr), std::end(address->sin6_addr.s6_addr), bytes.begin());
+            std::copy(std::begin(address->sin6_addr.s6_addr),
+                      std::end(address->sin6_addr.s6_addr),
+                      bytes.begin());
             v6.emplace_back(asio::ip::address_v6(bytes, address->sin6_scope_id));
         }
     }
@@ -56,7 +58,8 @@ std::vector<ip_address> look_up(const std::string& host) {
 struct resolver::lookup::waiting {
     explicit waiting(io_executor e) : executor(e), timer(e) {}
     io_executor executor;
-    asio::basic_waitable_timer<clock, asio::wait_traits<clock>, io_executor> timer;  // never expires: woken
+    asio::basic_waitable_timer<clock, asio::wait_traits<clock>, io_executor>
+        timer;  // never expires: woken
     addresses found;
     bool done = false;
 };
@@ -112,7 +115,9 @@ struct resolver::state {
 
 resolver::resolver() : state_(std::make_unique<state>()) {}
 
-resolver::~resolver() { state_->pool.join(); }
+resolver::~resolver() {
+    state_->pool.join();
+}
 
 resolver::lookup::lookup(resolver& r, io_executor executor)
     : resolver_(r), waiting_(std::make_shared<waiting>(executor)) {}

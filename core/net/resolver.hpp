@@ -10,14 +10,14 @@
 
 namespace gaia::net {
 
-// Names to addresses, off the event loops: getaddrinfo runs on a few threads of its own, answers are
-// kept for half a minute and shared, one look-up per name at a time. Shared by all I/O threads; must
-// outlive their work. A name that hangs occupies one of its threads and delays no cached name.
+// Names to addresses, off the event loops: getaddrinfo runs on a few threads of its own, answers
+// are kept for half a minute and shared, one look-up per name at a time. Shared by all I/O threads;
+// must outlive their work. A name that hangs occupies one of its threads and delays no cached name.
 class resolver {
 public:
-    static constexpr std::chrono::seconds keep{30};          // getaddrinfo tells no TTL
+    static constexpr std::chrono::seconds keep{30};  // getaddrinfo tells no TTL
     static constexpr std::chrono::seconds keep_failure{1};
-    static constexpr std::chrono::seconds keep_stale{300};   // served while a refresh fails
+    static constexpr std::chrono::seconds keep_stale{300};  // served while a refresh fails
 
     resolver();
     ~resolver();

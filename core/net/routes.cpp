@@ -58,7 +58,9 @@ std::optional<std::string> percent_decode(std::string_view text) {
     return decoded;
 }
 
-void routes::add(route r) { all_.push_back(std::move(r)); }
+void routes::add(route r) {
+    all_.push_back(std::move(r));
+}
 
 routes::match routes::find(std::string_view method, std::string_view path) const {
     match result;
@@ -79,7 +81,8 @@ routes::match routes::find(std::string_view method, std::string_view path) const
             return result;
         }
         if (result.allow.find(r.method) == std::string::npos) {
-            result.allow += (result.allow.empty() ? "" : ", ") + r.method + (r.method == "GET" ? ", HEAD" : "");
+            result.allow +=
+                (result.allow.empty() ? "" : ", ") + r.method + (r.method == "GET" ? ", HEAD" : "");
         }
     }
     return result;

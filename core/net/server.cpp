@@ -39,7 +39,8 @@ std::size_t connections_possible(std::size_t wanted) {
         files.rlim_cur = files.rlim_max;
         ::setrlimit(RLIMIT_NOFILE, &files);
     }
-    const rlim_t possible = files.rlim_cur > 2 * other_files ? (files.rlim_cur - other_files) / 2 : other_files / 2;
+    const rlim_t possible =
+        files.rlim_cur > 2 * other_files ? (files.rlim_cur - other_files) / 2 : other_files / 2;
     if (possible < wanted) {
         log::warn("the limit on open files lowers the limit on connections",
                   {{"files", files.rlim_cur}, {"connections", possible}});
@@ -84,7 +85,8 @@ struct server::worker {
 
 server::server(settings how, routes table, server_hooks hooks)
     : table_(std::move(table)), hooks_(std::move(hooks)), how_(std::move(how)) {
-    unsigned count = how_.threads != 0 ? how_.threads : std::max(1U, std::thread::hardware_concurrency());
+    unsigned count =
+        how_.threads != 0 ? how_.threads : std::max(1U, std::thread::hardware_concurrency());
     for (unsigned i = 0; i < count; ++i) {
         threads_.push_back(std::make_unique<worker>(i, names_, client_tls_));
     }
@@ -96,14 +98,17 @@ server::~server() {
     }
 }
 
-io_thread& server::thread(unsigned index) noexcept { return threads_[index]->io; }
+io_thread& server::thread(unsigned index) noexcept {
+    return threads_[index]->io;
+}
 
 void server::listen(const std::string& control_socket) {
     const auto rules = make_rules(how_);
     error_code ec;
     auto address = asio::ip::make_address(how_.host == "localhost" ? "127.0.0.1" : how_.host, ec);
     if (ec) {
-        throw std::runtime_error("server.listen: " + how_.host + " is not an address of this machine");
+        throw std::runtime_error("server.listen: " + how_.host +
+                                 " is not an address of this machine");
     }
     port_ = how_.port;
     for (const auto& w : threads_) {
@@ -123,7 +128,8 @@ void server::listen(const std::string& control_socket) {
             w->tcp->listen(backlog, ec);
         }
         if (ec) {
-            throw std::runtime_error("cannot listen on " + how_.host + ":" + std::to_string(port_) + ": " + ec.message());
+            throw std::runtime_error("cannot listen on " + how_.host + ":" + std::to_string(port_) +
+                                     ": " + ec.message());
         }
         port_ = w->tcp->local_endpoint().port();
     }
@@ -143,8 +149,10 @@ void server::listen(const std::string& control_socket) {
             w.control->listen(backlog, ec);
         }
         if (ec) {
-            // The gateway serves without it; only `gaiarouter keys` beside a running server needs it.
-            log::warn("cannot open the control socket", {{"path", control_socket}, {"problem", ec.message()}});
+            // The gateway serves without it; only `gaiarouter keys` beside a running server needs
+            // it.
+            log::warn("cannot open the control socket",
+                      {{"path", control_socket}, {"problem", ec.message()}});
             w.control.reset();
         } else {
             control_path_ = control_socket;
@@ -158,7 +166,9 @@ struct server::listener {
 };
 
 awaitable<void> server::accept_loop(worker& w, listener& l) {
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, io_executor>
+    asio::basic_waitable_timer<std::chrono::steady_clock,
+                               asio::wait_traits<std::chrono::steady_clock>,
+                               io_executor>
         pause(w.io.executor());
     while (!is_draining()) {
         error_code ec;
@@ -173,7 +183,8 @@ awaitable<void> server::accept_loop(worker& w, listener& l) {
                 socket.emplace(std::move(accepted));
             }
         } else {
-            asio::basic_stream_socket<asio::local::stream_protocol, io_executor> accepted(w.io.executor());
+            asio::basic_stream_socket<asio::local::stream_protocol, io_executor> accepted(
+                w.io.executor());
             co_await l.control->async_accept(accepted, into(ec));
             if (!ec) {
                 socket.emplace(std::move(accepted));
@@ -205,11 +216,16 @@ bool server::admit_address(const ip_address& peer, std::size_t limit) {
     return true;
 }
 
-void server::begin_session(worker& w, stream_socket socket, const ip_address& peer, bool from_operator) {
-    const bool over_limit = connections_.load(std::memory_order_relaxed) >= w.rules->how.limits.connections;
+void server::begin_session(worker& w,
+                           stream_socket socket,
+                           const ip_address& peer,
+                           bool from_operator) {
+    const bool over_limit =
+        connections_.load(std::memory_order_relaxed) >= w.rules->how.limits.connections;
     if (over_limit && spare_.load(std::memory_order_relaxed) >= spare_connections) {
         static constexpr std::string_view full =
-            "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n"
+            "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: "
+            "1\r\n"
             "content-length: 123\r\nconnection: close\r\n\r\n"
             R"({"error":{"message":"Too many connections.","type":"service_unavailable_error","param":null,"code":"server_is_overloaded"}})";
         static_assert(full.substr(full.find("\r\n\r\n") + 4).size() == 123);
@@ -232,17 +248,20 @@ void server::begin_session(worker& w, stream_socket socket, const ip_address& pe
     }
     w.first = made.get();
     ++w.sessions;
-    asio::co_spawn(w.io.executor(), made->run(), [this, &w, made, peer, over_limit](const std::exception_ptr& problem) {
-        if (problem) {
-            try {
-                std::rethrow_exception(problem);
-            } catch (const std::exception& e) {
-                log::error("a connection failed inside the gateway", {{"problem", e.what()}});
-            }
-        }
-        (over_limit ? spare_ : connections_).fetch_sub(1, std::memory_order_relaxed);
-        end_session(w, *made, peer);
-    });
+    asio::co_spawn(w.io.executor(),
+                   made->run(),
+                   [this, &w, made, peer, over_limit](const std::exception_ptr& problem) {
+                       if (problem) {
+                           try {
+                               std::rethrow_exception(problem);
+                           } catch (const std::exception& e) {
+                               log::error("a connection failed inside the gateway",
+                                          {{"problem", e.what()}});
+                           }
+                       }
+                       (over_limit ? spare_ : connections_).fetch_sub(1, std::memory_order_relaxed);
+                       end_session(w, *made, peer);
+                   });
 }
 
 void server::end_session(worker& w, session& s, const ip_address& peer) noexcept {
@@ -266,7 +285,8 @@ void server::start() {
         w->work.emplace(w->io.executor());
         const auto spawn = [this, &w](listener l) {
             const auto held = std::make_shared<listener>(l);
-            asio::co_spawn(w->io.executor(), accept_loop(*w, *held), [held](const std::exception_ptr&) {});
+            asio::co_spawn(
+                w->io.executor(), accept_loop(*w, *held), [held](const std::exception_ptr&) {});
         };
         spawn({&*w->tcp, nullptr});
         if (w->control) {
@@ -300,7 +320,8 @@ void server::drain() {
             w.drain_deadline.emplace(
                 w.io.dog(),
                 [](void* owner) {
-                    for (session* s = static_cast<worker*>(owner)->first; s != nullptr; s = s->next) {
+                    for (session* s = static_cast<worker*>(owner)->first; s != nullptr;
+                         s = s->next) {
                         s->leave(errc::draining);
                     }
                 },
@@ -330,7 +351,8 @@ void server::join() {
 }
 
 void server::change(const settings& how) {
-    // The listening address, the threads and the certificate's use are fixed; a renewed certificate is read.
+    // The listening address, the threads and the certificate's use are fixed; a renewed certificate
+    // is read.
     settings next = how;
     next.host = how_.host;
     next.port = how_.port;

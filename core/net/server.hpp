@@ -29,7 +29,8 @@ struct server_rules;
 struct server_hooks {
     // The error body of the API, as JSON.
     std::function<std::string(const failure& f, std::string_view request_id)> render_error;
-    // After each exchange: what it matched ("" for no route) and how it ended (499: the client left).
+    // After each exchange: what it matched ("" for no route) and how it ended (499: the client
+    // left).
     std::function<void(unsigned thread,
                        std::string_view method,
                        std::string_view route,
@@ -47,8 +48,8 @@ public:
     server& operator=(const server&) = delete;
     ~server();
 
-    // Binds and listens; throws std::runtime_error with a plain sentence when it cannot. The control
-    // socket (empty: none) is a Unix socket whose requests come from the operator.
+    // Binds and listens; throws std::runtime_error with a plain sentence when it cannot. The
+    // control socket (empty: none) is a Unix socket whose requests come from the operator.
     void listen(const std::string& control_socket);
     void start();  // spawns the threads
     std::uint16_t port() const noexcept { return port_; }
@@ -63,7 +64,9 @@ public:
     // A reload: limits, timeouts, origins and proxies of new connections and requests.
     void change(const settings& how);
 
-    std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
+    std::size_t connections() const noexcept {
+        return connections_.load(std::memory_order_relaxed);
+    }
     unsigned threads() const noexcept { return static_cast<unsigned>(threads_.size()); }
     io_thread& thread(unsigned index) noexcept;
 

@@ -21,14 +21,17 @@ constexpr std::size_t read_size = 4 * 1024;
 constexpr std::chrono::milliseconds linger_wait{2'000};
 constexpr std::size_t linger_read = 16 * 1024;
 
-boost::beast::string_view beast_view(std::string_view text) { return {text.data(), text.size()}; }
+boost::beast::string_view beast_view(std::string_view text) {
+    return {text.data(), text.size()};
+}
 
 bool is_request_id(std::string_view text) {
     if (text.empty() || text.size() > 128) {
         return false;
     }
     for (const char c : text) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        const bool letter =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
         if (!letter && c != '_' && c != '-') {
             return false;
         }
@@ -96,7 +99,8 @@ awaitable<result<void>> session::read_more(std::size_t bytes) {
 
 awaitable<result<void>> session::read_head() {
     const auto& how = rules_->how;
-    const head_limits limit{how.limits.request_line, how.limits.request_head, how.limits.request_headers};
+    const head_limits limit{
+        how.limits.request_line, how.limits.request_head, how.limits.request_headers};
     scanner_.reset();
     // An empty line before a request is what some clients send after a body (RFC 9112, 2.2).
     while (inbox().starts_with("\r\n")) {
@@ -137,7 +141,8 @@ result<void> session::accept_head(std::string_view head) {
     started_ = std::chrono::steady_clock::now();
     id_ = next_request_id();
     request_id_ = to_string(id_);
-    const auto gated = gate_request(head, {limits.request_line, limits.request_head, limits.request_headers});
+    const auto gated =
+        gate_request(head, {limits.request_line, limits.request_head, limits.request_headers});
     if (!gated) {
         keep_alive_ = false;
         return gated.error();
@@ -194,11 +199,13 @@ std::string session::forwarded_for() const {
     return list;
 }
 
-// A page of another site that has its name resolved to this machine (DNS rebinding) sends that name.
+// A page of another site that has its name resolved to this machine (DNS rebinding) sends that
+// name.
 result<void> session::check_host(std::string_view host) const {
     const auto name = host_name(host);
-    if (!rules_->loopback || from_operator_ || name.empty() || equal_ignoring_case(name, "localhost") ||
-        name.ends_with(".localhost") || name.find('.') == std::string_view::npos) {
+    if (!rules_->loopback || from_operator_ || name.empty() ||
+        equal_ignoring_case(name, "localhost") || name.ends_with(".localhost") ||
+        name.find('.') == std::string_view::npos) {
         return {};
     }
     error_code no_address;
@@ -256,7 +263,8 @@ awaitable<void> session::dispatch(exchange& ex) {
         ex.set_header("allow", match.allow + ", OPTIONS");
         co_return co_await ex.reply_error(fail(errc::method_not_allowed));
     }
-    if (!match.found->during_drain && (over_limit_ || around_.draining.load(std::memory_order_relaxed))) {
+    if (!match.found->during_drain &&
+        (over_limit_ || around_.draining.load(std::memory_order_relaxed))) {
         failure busy = fail(over_limit_ ? errc::overloaded : errc::draining);
         busy.retry_after = std::chrono::seconds(1);
         co_return co_await ex.reply_error(busy);
@@ -273,7 +281,8 @@ awaitable<void> session::answer(exchange& ex) {
         co_await dispatch(ex);
         failed = !answered_ && !left_;
     } catch (const std::exception& problem) {
-        log::error("a request failed inside the gateway", {{"request_id", request_id_}, {"problem", problem.what()}});
+        log::error("a request failed inside the gateway",
+                   {{"request_id", request_id_}, {"problem", problem.what()}});
         failed = true;
     }
     if (failed) {
@@ -303,11 +312,12 @@ awaitable<void> session::close_gently() {
 
 void session::note_finished() {
     if (around_.hooks.finished) {
-        around_.hooks.finished(around_.thread.index(),
-                               method_.empty() ? std::string_view("none") : std::string_view(method_),
-                               matched_ != nullptr ? std::string_view(matched_->pattern) : std::string_view(),
-                               left_ && !answered_ ? 499 : status_,
-                               std::chrono::steady_clock::now() - started_);
+        around_.hooks.finished(
+            around_.thread.index(),
+            method_.empty() ? std::string_view("none") : std::string_view(method_),
+            matched_ != nullptr ? std::string_view(matched_->pattern) : std::string_view(),
+            left_ && !answered_ ? 499 : status_,
+            std::chrono::steady_clock::now() - started_);
     }
 }
 

@@ -86,7 +86,9 @@ private:
     awaitable<bool> write_pending();
     awaitable<void> write_aside_tls();
     void write_aside(std::string_view bytes);
-    void compose_head(int status, std::string_view content_type, std::optional<std::uint64_t> length);
+    void compose_head(int status,
+                      std::string_view content_type,
+                      std::optional<std::uint64_t> length);
     void add_cors(std::string& head) const;
     void fill_error_headers(const failure& f);
     std::string_view inbox() const noexcept;
@@ -142,7 +144,7 @@ private:
     bool streaming_ = false;
     bool answered_ = false;
     bool write_failed_ = false;
-    std::string aside_;          // a heartbeat, or the part of one that was not taken yet
+    std::string aside_;           // a heartbeat, or the part of one that was not taken yet
     bool aside_writing_ = false;  // over TLS it is written by a coroutine of its own
     asio::basic_waitable_timer<std::chrono::steady_clock,
                                asio::wait_traits<std::chrono::steady_clock>,

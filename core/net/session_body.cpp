@@ -22,13 +22,15 @@ awaitable<result<void>> session::read_body(std::size_t bytes_max) {
         co_return fail(errc::request_too_large);
     }
     if (expects_continue_ && inbox_.size() == 0) {
-        std::array<asio::const_buffer, 1> go_on{asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n"))};
+        std::array<asio::const_buffer, 1> go_on{
+            asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n"))};
         co_await write_all(go_on);
     }
     body_began_ = watchdog::now();
     body_window_ = 0;
-    enter(phase::body, std::min<std::chrono::milliseconds>(std::chrono::seconds(10),
-                                                           rules_->how.timeouts.request_body));
+    enter(phase::body,
+          std::min<std::chrono::milliseconds>(std::chrono::seconds(10),
+                                              rules_->how.timeouts.request_body));
     auto read = framing_ == framing::length ? co_await read_length_body(bytes_max)
                                             : co_await read_chunked_body(bytes_max);
     deadline_.disarm();
@@ -49,7 +51,8 @@ awaitable<result<void>> session::read_length_body(std::size_t) {
     body_received_ = present;
     while (body_received_ < length_) {
         const auto room = std::min<std::uint64_t>(
-            length_ - body_received_, std::max<std::size_t>(trusted_size - body_.size() % trusted_size, read_size));
+            length_ - body_received_,
+            std::max<std::size_t>(trusted_size - body_.size() % trusted_size, read_size));
         error_code ec;
         const auto got = co_await link_.read_some(body_.prepare(room), ec);
         if (timed_out_) {
@@ -75,7 +78,8 @@ awaitable<result<void>> session::read_chunked_body(std::size_t bytes_max) {
             if (body_.size() + step.data.size() > bytes_max) {
                 co_return fail(errc::request_too_large);
             }
-            body_.commit(asio::buffer_copy(body_.prepare(step.data.size()), asio::buffer(step.data)));
+            body_.commit(
+                asio::buffer_copy(body_.prepare(step.data.size()), asio::buffer(step.data)));
             inbox_.consume(step.consumed);
         }
         if (chunks.at() == chunk_reader::state::done) {

@@ -1,6 +1,7 @@
 #include "core/net/session.hpp"
 
-// The deadlines of a connection, and how the client's leaving is noticed while the upstream is silent.
+// The deadlines of a connection, and how the client's leaving is noticed while the upstream is
+// silent.
 namespace gaia::net {
 namespace {
 
@@ -76,7 +77,8 @@ void session::note_readable() {
         case transport::peek_result::gone:
             leave(errc::client_closed);
             break;
-        case transport::peek_result::data:  // a pipelined request, or TLS: a FIN may stand behind it
+        case transport::peek_result::data:  // a pipelined request, or TLS: a FIN may stand behind
+                                            // it
             data_waiting_ = true;
             watch_.arm(watch_period);
             break;

@@ -14,33 +14,60 @@ namespace {
 
 std::string_view reason(int status) {
     switch (status) {
-        case 200: return "OK";
-        case 201: return "Created";
-        case 204: return "No Content";
-        case 304: return "Not Modified";
-        case 400: return "Bad Request";
-        case 401: return "Unauthorized";
-        case 402: return "Payment Required";
-        case 403: return "Forbidden";
-        case 404: return "Not Found";
-        case 405: return "Method Not Allowed";
-        case 408: return "Request Timeout";
-        case 409: return "Conflict";
-        case 413: return "Content Too Large";
-        case 414: return "URI Too Long";
-        case 415: return "Unsupported Media Type";
-        case 417: return "Expectation Failed";
-        case 421: return "Misdirected Request";
-        case 422: return "Unprocessable Content";
-        case 429: return "Too Many Requests";
-        case 431: return "Request Header Fields Too Large";
-        case 500: return "Internal Server Error";
-        case 501: return "Not Implemented";
-        case 502: return "Bad Gateway";
-        case 503: return "Service Unavailable";
-        case 504: return "Gateway Timeout";
-        case 505: return "HTTP Version Not Supported";
-        default: return "Status";
+        case 200:
+            return "OK";
+        case 201:
+            return "Created";
+        case 204:
+            return "No Content";
+        case 304:
+            return "Not Modified";
+        case 400:
+            return "Bad Request";
+        case 401:
+            return "Unauthorized";
+        case 402:
+            return "Payment Required";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "Not Found";
+        case 405:
+            return "Method Not Allowed";
+        case 408:
+            return "Request Timeout";
+        case 409:
+            return "Conflict";
+        case 413:
+            return "Content Too Large";
+        case 414:
+            return "URI Too Long";
+        case 415:
+            return "Unsupported Media Type";
+        case 417:
+            return "Expectation Failed";
+        case 421:
+            return "Misdirected Request";
+        case 422:
+            return "Unprocessable Content";
+        case 429:
+            return "Too Many Requests";
+        case 431:
+            return "Request Header Fields Too Large";
+        case 500:
+            return "Internal Server Error";
+        case 501:
+            return "Not Implemented";
+        case 502:
+            return "Bad Gateway";
+        case 503:
+            return "Service Unavailable";
+        case 504:
+            return "Gateway Timeout";
+        case 505:
+            return "HTTP Version Not Supported";
+        default:
+            return "Status";
     }
 }
 
@@ -52,7 +79,8 @@ void append(std::string& out, std::initializer_list<std::string_view> pieces) {
 
 void append_hex(std::string& out, std::size_t value) {
     std::array<char, 16> digits;
-    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16);
+    const auto [end, error] =
+        std::to_chars(digits.data(), digits.data() + digits.size(), value, 16);
     out.append(digits.data(), end);
 }
 
@@ -74,27 +102,40 @@ void session::add_cors(std::string& head) const {
                    "access-control-expose-headers: x-request-id, retry-after\r\n",
                    listed ? origin : std::string_view("*"));
     if (method_ == "OPTIONS") {
-        head += "access-control-allow-methods: GET, HEAD, POST, PATCH, DELETE, OPTIONS\r\n"
-                "access-control-max-age: 600\r\n";
+        head +=
+            "access-control-allow-methods: GET, HEAD, POST, PATCH, DELETE, OPTIONS\r\n"
+            "access-control-max-age: 600\r\n";
         const auto wanted = field("access-control-request-headers");
         if (!wanted.empty() && wanted.size() < 1024) {
-            fmt::format_to(std::back_inserter(head), "access-control-allow-headers: {}\r\n", wanted);
+            fmt::format_to(
+                std::back_inserter(head), "access-control-allow-headers: {}\r\n", wanted);
         }
     }
 }
 
-void session::compose_head(int status, std::string_view content_type, std::optional<std::uint64_t> length) {
+void session::compose_head(int status,
+                           std::string_view content_type,
+                           std::optional<std::uint64_t> length) {
     status_ = status;
     head_.clear();
-    append(head_, {"HTTP/1.1 ", fmt::format_int(status).str(), " ", reason(status), "\r\ndate: ",
-                   around_.thread.http_date(), "\r\nx-request-id: ", request_id_, "\r\n"});
+    append(head_,
+           {"HTTP/1.1 ",
+            fmt::format_int(status).str(),
+            " ",
+            reason(status),
+            "\r\ndate: ",
+            around_.thread.http_date(),
+            "\r\nx-request-id: ",
+            request_id_,
+            "\r\n"});
     if (!content_type.empty()) {
         append(head_, {"content-type: ", content_type, "\r\n"});
     }
     head_ += extra_headers_;
     head_ += "x-content-type-options: nosniff\r\n";
     if (extra_headers_.find("cache-control:") == std::string::npos) {
-        head_ += streaming_ ? "cache-control: no-cache\r\nx-accel-buffering: no\r\n" : "cache-control: no-store\r\n";
+        head_ += streaming_ ? "cache-control: no-cache\r\nx-accel-buffering: no\r\n"
+                            : "cache-control: no-store\r\n";
     }
     if (extra_headers_.find("content-security-policy:") == std::string::npos) {
         head_ += "content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n";
@@ -115,7 +156,8 @@ void session::compose_head(int status, std::string_view content_type, std::optio
     head_ += "\r\n";
 }
 
-// Head when it has not gone out yet, one chunk, and the end of the body when it is the last: one write.
+// Head when it has not gone out yet, one chunk, and the end of the body when it is the last: one
+// write.
 awaitable<bool> session::write_chunk(std::string_view bytes, bool last) {
     if (write_failed_ || left_) {
         co_return false;
@@ -155,7 +197,8 @@ void session::write_aside(std::string_view bytes) {
     aside_ = http_1_0_ ? std::string(bytes) : fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes);
     if (link_.is_tls()) {
         aside_writing_ = true;
-        asio::co_spawn(around_.thread.executor(), write_aside_tls(),
+        asio::co_spawn(around_.thread.executor(),
+                       write_aside_tls(),
                        [self = shared_from_this()](const std::exception_ptr&) {
                            self->aside_writing_ = false;
                            self->aside_done_.cancel();
@@ -165,8 +208,8 @@ void session::write_aside(std::string_view bytes) {
     const std::array<asio::const_buffer, 1> buffers{asio::buffer(aside_)};
     error_code ec;
     const auto taken = link_.write_now(buffers, ec);
-    // Nothing taken: the client is slow, a heartbeat would not reach it. A part taken: the rest must
-    // go out before anything else.
+    // Nothing taken: the client is slow, a heartbeat would not reach it. A part taken: the rest
+    // must go out before anything else.
     aside_.erase(0, taken == 0 ? aside_.size() : taken);
 }
 

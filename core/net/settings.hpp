@@ -11,15 +11,15 @@
 namespace gaia::net {
 
 struct limits {
-    std::size_t request_line = 8 * 1024;        // bytes; 414
-    std::size_t request_head = 32 * 1024;       // bytes; 431
-    std::size_t request_headers = 100;          // count; 431
+    std::size_t request_line = 8 * 1024;          // bytes; 414
+    std::size_t request_head = 32 * 1024;         // bytes; 431
+    std::size_t request_headers = 100;            // count; 431
     std::size_t request_body = 10 * 1024 * 1024;  // bytes; 413
-    std::size_t chunk_extensions = 4 * 1024;    // bytes of one body; 400
-    std::size_t trailers = 4 * 1024;            // bytes; 400
-    std::size_t upstream_head = 64 * 1024;      // bytes; 502
-    std::size_t connections = 10'000;           // 503
-    std::size_t connections_per_address = 200;  // closed; loopback addresses are exempt
+    std::size_t chunk_extensions = 4 * 1024;      // bytes of one body; 400
+    std::size_t trailers = 4 * 1024;              // bytes; 400
+    std::size_t upstream_head = 64 * 1024;        // bytes; 502
+    std::size_t connections = 10'000;             // 503
+    std::size_t connections_per_address = 200;    // closed; loopback addresses are exempt
     std::size_t requests_per_connection = 1'000;
 };
 
@@ -44,8 +44,9 @@ struct settings {
     tls_files tls;
     std::vector<std::string> cors_origins;     // "*" or exact origins; empty: no CORS
     std::vector<std::string> trusted_proxies;  // addresses or CIDR ranges
-    std::vector<std::string> hosts;  // names this server answers for besides localhost and addresses;
-                                     // a loopback listener refuses any other Host with 421
+    std::vector<std::string>
+        hosts;  // names this server answers for besides localhost and addresses;
+                // a loopback listener refuses any other Host with 421
     net::limits limits;
     net::timeouts timeouts;
 };

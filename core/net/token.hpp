@@ -22,7 +22,9 @@ inline constexpr auto token_table = [] {
     return table;
 }();
 
-inline bool is_token_character(char c) noexcept { return token_table[static_cast<unsigned char>(c)]; }
+inline bool is_token_character(char c) noexcept {
+    return token_table[static_cast<unsigned char>(c)];
+}
 
 inline bool is_token(std::string_view text) noexcept {
     for (const char c : text) {

@@ -33,21 +33,26 @@ transport::transport(stream_socket socket) : socket_(std::move(socket)) {
     socket_.native_non_blocking(true, ignored);
 }
 
-transport::~transport() { close(); }
+transport::~transport() {
+    close();
+}
 
 awaitable<void> transport::accept_tls(asio::ssl::context& context, error_code& ec) {
     tls_ = std::make_unique<tls_layer>(socket_, context);
     return tls_->stream.async_handshake(asio::ssl::stream_base::server, into(ec));
 }
 
-awaitable<void> transport::connect_tls(asio::ssl::context& context, const std::string& host, error_code& ec) {
+awaitable<void> transport::connect_tls(asio::ssl::context& context,
+                                       const std::string& host,
+                                       error_code& ec) {
     tls_ = std::make_unique<tls_layer>(socket_, context);
     SSL* const ssl = tls_->stream.native_handle();
     error_code no_address;
     asio::ip::make_address(host, no_address);
     bool prepared = true;
     if (no_address) {
-        prepared = SSL_set_tlsext_host_name(ssl, host.c_str()) == 1 && SSL_set1_host(ssl, host.c_str()) == 1;
+        prepared = SSL_set_tlsext_host_name(ssl, host.c_str()) == 1 &&
+                   SSL_set1_host(ssl, host.c_str()) == 1;
     } else {
         prepared = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
     }
@@ -68,7 +73,8 @@ awaitable<std::size_t> transport::read_some(asio::mutable_buffer into_buffer, er
     return socket_.async_read_some(into_buffer, into(ec));
 }
 
-std::size_t transport::write_now(std::span<const asio::const_buffer> buffers, error_code& ec) noexcept {
+std::size_t transport::write_now(std::span<const asio::const_buffer> buffers,
+                                 error_code& ec) noexcept {
     ec = {};
     if (tls_ || !socket_.is_open()) {
         return 0;
@@ -94,7 +100,8 @@ std::size_t transport::write_now(std::span<const asio::const_buffer> buffers, er
     return static_cast<std::size_t>(sent);
 }
 
-awaitable<std::size_t> transport::write_some(std::span<const asio::const_buffer> buffers, error_code& ec) {
+awaitable<std::size_t> transport::write_some(std::span<const asio::const_buffer> buffers,
+                                             error_code& ec) {
     if (tls_) {
         return tls_->stream.async_write_some(buffers, into(ec));
     }
@@ -139,7 +146,8 @@ void transport::close() noexcept {
     socket_.close(ignored);
 }
 
-std::shared_ptr<asio::ssl::context> make_server_tls(const std::string& certificate, const std::string& key) {
+std::shared_ptr<asio::ssl::context> make_server_tls(const std::string& certificate,
+                                                    const std::string& key) {
     auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
     SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
     SSL_CTX_set_options(context->native_handle(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
@@ -150,15 +158,21 @@ std::shared_ptr<asio::ssl::context> make_server_tls(const std::string& certifica
     }
     context->use_private_key_file(key, asio::ssl::context::pem, ec);
     if (ec || SSL_CTX_check_private_key(context->native_handle()) != 1) {
-        throw std::runtime_error("cannot use the private key file " + key + " with that certificate");
+        throw std::runtime_error("cannot use the private key file " + key +
+                                 " with that certificate");
     }
     static constexpr unsigned char protocol[] = "\x08http/1.1";
     SSL_CTX_set_alpn_select_cb(
         context->native_handle(),
-        [](SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
-           unsigned int in_size, void*) {
+        [](SSL*,
+           const unsigned char** out,
+           unsigned char* out_size,
+           const unsigned char* in,
+           unsigned int in_size,
+           void*) {
             unsigned char* chosen = nullptr;
-            if (SSL_select_next_proto(&chosen, out_size, protocol, sizeof protocol - 1, in, in_size) !=
+            if (SSL_select_next_proto(
+                    &chosen, out_size, protocol, sizeof protocol - 1, in, in_size) !=
                 OPENSSL_NPN_NEGOTIATED) {
                 return SSL_TLSEXT_ERR_ALERT_FATAL;
             }

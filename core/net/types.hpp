@@ -24,10 +24,14 @@ using stream_socket = asio::basic_stream_socket<asio::generic::stream_protocol, 
 
 inline constexpr asio::use_awaitable_t<io_executor> use_awaitable{};
 // co_await op(..., into(ec)): errors go to `ec`, nothing is thrown.
-inline auto into(error_code& ec) { return asio::redirect_error(use_awaitable, ec); }
+inline auto into(error_code& ec) {
+    return asio::redirect_error(use_awaitable, ec);
+}
 
 // Lets the handlers that are ready run first. Writes that follow one another without other work in
 // between cost the kernel much less (its other end stays awake), so everybody writes after a turn.
-inline awaitable<void> turn(io_executor executor) { return asio::post(executor, use_awaitable); }
+inline awaitable<void> turn(io_executor executor) {
+    return asio::post(executor, use_awaitable);
+}
 
 }  // namespace gaia::net

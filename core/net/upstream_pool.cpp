@@ -17,8 +17,15 @@ std::shared_ptr<asio::ssl::context> client_tls_source::get() {
     return context_;
 }
 
-upstream_pool::upstream_pool(io_executor executor, watchdog& dog, resolver& names, client_tls_source& tls)
-    : executor_(executor), dog_(dog), names_(names), tls_(tls), sweep_(dog, &upstream_pool::sweep, this) {}
+upstream_pool::upstream_pool(io_executor executor,
+                             watchdog& dog,
+                             resolver& names,
+                             client_tls_source& tls)
+    : executor_(executor),
+      dog_(dog),
+      names_(names),
+      tls_(tls),
+      sweep_(dog, &upstream_pool::sweep, this) {}
 
 upstream_pool::~upstream_pool() = default;
 
@@ -45,7 +52,8 @@ std::unique_ptr<upstream_connection> upstream_pool::take(const upstream_target& 
     return nullptr;
 }
 
-void upstream_pool::put(const upstream_target& target, std::unique_ptr<upstream_connection> connection) {
+void upstream_pool::put(const upstream_target& target,
+                        std::unique_ptr<upstream_connection> connection) {
     shelf* s = find(target);
     if (s == nullptr) {
         auto made = std::make_unique<shelf>(shelf{target.tls,

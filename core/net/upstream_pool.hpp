@@ -33,7 +33,7 @@ struct upstream_target {
     bool tls = true;
     std::string_view host;
     std::uint16_t port = 443;
-    bool trusted = true;  // false: only public addresses are dialled
+    bool trusted = true;          // false: only public addresses are dialled
     std::string_view proxy_host;  // empty: direct; otherwise a CONNECT tunnel
     std::uint16_t proxy_port = 0;
 
@@ -59,7 +59,8 @@ struct upstream_connection {
 class upstream_pool {
 public:
     static constexpr std::size_t idle_per_target_max = 512;
-    static constexpr std::chrono::seconds idle_max{50};  // below the 60 s after which many servers close
+    static constexpr std::chrono::seconds idle_max{
+        50};  // below the 60 s after which many servers close
 
     upstream_pool(io_executor executor, watchdog& dog, resolver& names, client_tls_source& tls);
     ~upstream_pool();
@@ -83,7 +84,9 @@ private:
         std::string proxy_host;
         std::uint16_t proxy_port;
         std::vector<std::unique_ptr<upstream_connection>> idle;
-        upstream_target target() const noexcept { return {tls, host, port, trusted, proxy_host, proxy_port}; }
+        upstream_target target() const noexcept {
+            return {tls, host, port, trusted, proxy_host, proxy_port};
+        }
     };
     shelf* find(const upstream_target& target) noexcept;
     static void sweep(void* self);

@@ -18,7 +18,8 @@ void render_histogram(exposition& out,
     for (std::size_t i = 0; i <= N; ++i) {
         total += h.counts[i];
         const auto bound = i < N ? fmt::format("{}", bounds[i]) : std::string("+Inf");
-        out.sample(name + "_bucket", labels + (labels.empty() ? "" : ",") + exposition::label("le", bound),
+        out.sample(name + "_bucket",
+                   labels + (labels.empty() ? "" : ",") + exposition::label("le", bound),
                    static_cast<std::int64_t>(total));
     }
     out.sample(name + "_sum", labels, h.sum);
@@ -106,7 +107,10 @@ void metrics::request(unsigned index, const request_sample& sample) {
     auto& m = row->second;
     s.key.clear();
     const fmt::format_int status(sample.status);
-    s.key.append("status=\"").append(status.data(), status.size()).append("\",error=\"").append(sample.error);
+    s.key.append("status=\"")
+        .append(status.data(), status.size())
+        .append("\",error=\"")
+        .append(sample.error);
     s.key.append(sample.stream ? "\",stream=\"true\"" : "\",stream=\"false\"");
     ++m.by_status[s.key];
     m.prompt += positive(sample.prompt_tokens);
@@ -126,10 +130,12 @@ void metrics::request(unsigned index, const request_sample& sample) {
 void metrics::upstream_error(unsigned index, std::string_view provider, std::string_view reason) {
     auto& s = *shards_[index];
     const std::lock_guard lock(s.mutex);
-    ++s.upstream_errors[exposition::label("provider", provider) + "," + exposition::label("reason", reason)];
+    ++s.upstream_errors[exposition::label("provider", provider) + "," +
+                        exposition::label("reason", reason)];
 }
 
-void metrics::http(unsigned index, std::string_view method, std::string_view route, int status, double seconds) {
+void metrics::http(
+    unsigned index, std::string_view method, std::string_view route, int status, double seconds) {
     auto& s = *shards_[index];
     const std::lock_guard lock(s.mutex);
     s.key.clear();
@@ -185,25 +191,32 @@ void metrics::render_models(exposition& out) {
     out.family("gaiarouter_tokens_total", "counter", "Tokens, as reported or estimated.");
     for (const auto& [labels, m] : all) {
         out.sample("gaiarouter_tokens_total", labels + R"(,type="prompt")", count(m.prompt));
-        out.sample("gaiarouter_tokens_total", labels + R"(,type="completion")", count(m.completion));
+        out.sample(
+            "gaiarouter_tokens_total", labels + R"(,type="completion")", count(m.completion));
         out.sample("gaiarouter_tokens_total", labels + R"(,type="cached")", count(m.cached));
         out.sample("gaiarouter_tokens_total", labels + R"(,type="reasoning")", count(m.reasoning));
     }
     out.family("gaiarouter_cost_dollars_total", "counter", "Cost in USD by the price catalogue.");
     for (const auto& [labels, m] : all) {
-        out.sample("gaiarouter_cost_dollars_total", labels, static_cast<double>(m.cost_nanos) / 1e9);
+        out.sample(
+            "gaiarouter_cost_dollars_total", labels, static_cast<double>(m.cost_nanos) / 1e9);
     }
-    out.family("gaiarouter_unpriced_requests_total", "counter", "Requests whose price is not known.");
+    out.family(
+        "gaiarouter_unpriced_requests_total", "counter", "Requests whose price is not known.");
     for (const auto& [labels, m] : all) {
         out.sample("gaiarouter_unpriced_requests_total", labels, count(m.unpriced));
     }
-    out.family("gaiarouter_request_duration_seconds", "histogram", "Time from the request's head to its end.");
+    out.family("gaiarouter_request_duration_seconds",
+               "histogram",
+               "Time from the request's head to its end.");
     for (const auto& [labels, m] : all) {
-        render_histogram(out, "gaiarouter_request_duration_seconds", labels, latency_bounds, m.duration);
+        render_histogram(
+            out, "gaiarouter_request_duration_seconds", labels, latency_bounds, m.duration);
     }
     out.family("gaiarouter_time_to_first_token_seconds", "histogram", "Time to the first output.");
     for (const auto& [labels, m] : all) {
-        render_histogram(out, "gaiarouter_time_to_first_token_seconds", labels, latency_bounds, m.first_token);
+        render_histogram(
+            out, "gaiarouter_time_to_first_token_seconds", labels, latency_bounds, m.first_token);
     }
     out.family("gaiarouter_overhead_seconds", "histogram", "Time spent inside the gateway.");
     for (const auto& [labels, m] : all) {
@@ -213,7 +226,9 @@ void metrics::render_models(exposition& out) {
     for (const auto& [labels, value] : errors) {
         out.sample("gaiarouter_upstream_errors_total", labels, count(value));
     }
-    out.counter("gaiarouter_usage_clamped_total", "Answers whose reported usage made no sense.", count(clamped));
+    out.counter("gaiarouter_usage_clamped_total",
+                "Answers whose reported usage made no sense.",
+                count(clamped));
 }
 
 void metrics::render_http(exposition& out) {
@@ -232,7 +247,8 @@ void metrics::render_http(exposition& out) {
     }
     out.family("gateway_request_duration_seconds", "histogram", "HTTP request duration by route.");
     for (const auto& [labels, series] : all) {
-        render_histogram(out, "gateway_request_duration_seconds", labels, latency_bounds, series.duration);
+        render_histogram(
+            out, "gateway_request_duration_seconds", labels, latency_bounds, series.duration);
     }
 }
 

@@ -15,9 +15,10 @@
 
 #include "core/base/nanos.hpp"
 
-// Prometheus metrics: a small registry of our own. Each I/O thread writes to its own shard (a lock that
-// only a scrape ever contends for); a scrape adds the shards up. Labels are bounded: providers are
-// configured, models beyond series_max count as "other", error labels come from the error table.
+// Prometheus metrics: a small registry of our own. Each I/O thread writes to its own shard (a lock
+// that only a scrape ever contends for); a scrape adds the shards up. Labels are bounded: providers
+// are configured, models beyond series_max count as "other", error labels come from the error
+// table.
 namespace gaia::observe {
 
 // Upper bounds in seconds; the last bucket is +Inf.
@@ -89,10 +90,16 @@ public:
     void request(unsigned shard, const request_sample& sample);
     void upstream_error(unsigned shard, std::string_view provider, std::string_view reason);
     // Every HTTP exchange: `route` is the pattern it matched, never the path.
-    void http(unsigned shard, std::string_view method, std::string_view route, int status, double seconds);
+    void http(unsigned shard,
+              std::string_view method,
+              std::string_view route,
+              int status,
+              double seconds);
 
     // Called at each scrape, after the families of this class.
-    void add_source(std::function<void(exposition&)> source) { sources_.push_back(std::move(source)); }
+    void add_source(std::function<void(exposition&)> source) {
+        sources_.push_back(std::move(source));
+    }
     std::string render();
 
 private:
@@ -122,7 +129,8 @@ private:
         std::string key;  // scratch
     };
 
-    // True when this provider and model may have a series of their own. Asked once per shard and name.
+    // True when this provider and model may have a series of their own. Asked once per shard and
+    // name.
     bool admit_series(const std::string& key);
     void render_models(exposition& out);
     void render_http(exposition& out);

@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::size_t credential_bytes_max = 1024;
 
-failure refused(std::string message) { return fail(errc::invalid_api_key, std::move(message)); }
+failure refused(std::string message) {
+    return fail(errc::invalid_api_key, std::move(message));
+}
 
 // The scheme's name is case-insensitive (RFC 9110, 11.1).
 bool starts_with_bearer(std::string_view text) {
@@ -16,7 +18,8 @@ bool starts_with_bearer(std::string_view text) {
         return false;
     }
     for (std::size_t i = 0; i < scheme.size(); ++i) {
-        const char c = text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
+        const char c =
+            text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
         if (c != scheme[i]) {
             return false;
         }
@@ -35,7 +38,8 @@ result<const key_record*> authenticate(const snapshot& known,
     if (credentials.count > 1) {
         return fail(errc::two_credentials);
     }
-    std::string_view key = credentials.x_api_key.empty() ? credentials.api_key : credentials.x_api_key;
+    std::string_view key =
+        credentials.x_api_key.empty() ? credentials.api_key : credentials.x_api_key;
     if (!credentials.authorization.empty()) {
         if (!starts_with_bearer(credentials.authorization)) {
             return refused("The Authorization header must have the form 'Bearer <key>'.");

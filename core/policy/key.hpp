@@ -32,10 +32,12 @@ struct key_record {
     unix_micros updated;
 };
 
-// sk-gr- + 32 base62 characters (190 random bits) + 6 base62 characters of CRC-32 over what precedes.
+// sk-gr- + 32 base62 characters (190 random bits) + 6 base62 characters of CRC-32 over what
+// precedes.
 secret generate_key();
 // True when the text has the form of generate_key() and its checksum is right: a cheap refusal of
-// mistyped keys. Preset keys (GAIAROUTER_ADMIN_KEY) have any form and are found by hash all the same.
+// mistyped keys. Preset keys (GAIAROUTER_ADMIN_KEY) have any form and are found by hash all the
+// same.
 bool has_valid_checksum(std::string_view key) noexcept;
 // What is stored and shown of a key.
 std::string shown_prefix(std::string_view key);

@@ -50,7 +50,7 @@ struct provider {
     std::string vendor;   // catalogue id
     std::string dialect;  // of its vendor: "openai_chat"
     origin where;
-    std::string authority;  // of `where`, filled by the snapshot
+    std::string authority;        // of `where`, filled by the snapshot
     bool trusted_address = true;  // from the operator's file or environment; else egress rules hold
     secret api_key;
     auth_style auth = auth_style::bearer;
@@ -110,7 +110,7 @@ inline constexpr std::string_view echo_model = "echo-1";
 inline constexpr provider_id builtin_echo_id{-1};
 
 class snapshot {
- public:
+public:
     // Adds the built-in provider `echo` unless `providers` has one of that name.
     snapshot(std::vector<key_record> keys,
              std::vector<provider> providers,
@@ -137,7 +137,7 @@ class snapshot {
     const std::vector<provider>& providers() const noexcept { return providers_; }
     const std::vector<key_record>& keys() const noexcept { return keys_; }
 
- private:
+private:
     enum class found_by : std::uint8_t { exact, provider, pattern, catalog };
     struct resolution {
         target where;
@@ -175,7 +175,7 @@ class snapshot {
 // The one place the current snapshot stands. get() from any thread; each I/O thread keeps a copy of
 // the pointer and refreshes it when the version has moved, so that a request costs one atomic load.
 class snapshot_cell {
- public:
+public:
     std::shared_ptr<const snapshot> get() const { return current_.load(); }
     void set(std::shared_ptr<const snapshot> next) {
         current_.store(std::move(next));
@@ -183,7 +183,7 @@ class snapshot_cell {
     }
     std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
 
- private:
+private:
     std::atomic<std::shared_ptr<const snapshot>> current_;
     std::atomic<std::uint64_t> version_{0};
 };

@@ -29,13 +29,15 @@ relay::relay(services around, const settings& how, std::size_t request_body_max,
       threads_(threads) {}
 
 void relay::change(const settings& how, std::size_t request_body_max) {
-    configuration_.store(std::make_shared<const configuration>(configuration{how, request_body_max}));
+    configuration_.store(
+        std::make_shared<const configuration>(configuration{how, request_body_max}));
     configuration_version_.fetch_add(1, std::memory_order_release);
 }
 
 std::shared_ptr<const policy::snapshot> relay::snapshot_of(unsigned thread) {
     auto& mine = threads_[thread];
-    if (const auto version = around_.snapshots.version(); mine.version != version || !mine.snapshot) {
+    if (const auto version = around_.snapshots.version();
+        mine.version != version || !mine.snapshot) {
         mine.snapshot = around_.snapshots.get();
         mine.version = version;
     }

@@ -61,8 +61,12 @@ public:
     std::shared_ptr<const policy::snapshot> snapshot_of(unsigned thread);
     void change(const settings& how, std::size_t request_body_max);
 
-    std::int64_t active_streams() const noexcept { return active_streams_.load(std::memory_order_relaxed); }
-    std::int64_t active_requests() const noexcept { return active_requests_.load(std::memory_order_relaxed); }
+    std::int64_t active_streams() const noexcept {
+        return active_streams_.load(std::memory_order_relaxed);
+    }
+    std::int64_t active_requests() const noexcept {
+        return active_requests_.load(std::memory_order_relaxed);
+    }
 
 private:
     friend class request;

@@ -14,12 +14,15 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds retry_pause{100};
-using pause_timer = boost::asio::basic_waitable_timer<clock, boost::asio::wait_traits<clock>, net::io_executor>;
-
+using pause_timer =
+    boost::asio::basic_waitable_timer<clock, boost::asio::wait_traits<clock>, net::io_executor>;
 
 }  // namespace
 
-request::request(relay& owner, net::exchange& ex, const chat::dialect& dialect, std::string_view endpoint)
+request::request(relay& owner,
+                 net::exchange& ex,
+                 const chat::dialect& dialect,
+                 std::string_view endpoint)
     : owner_(owner),
       ex_(ex),
       dialect_(dialect),
@@ -56,7 +59,9 @@ void request::on_left(void* self, errc why) {
     }
 }
 
-void request::on_total(void* self) { on_left(self, errc::upstream_timeout); }
+void request::on_total(void* self) {
+    on_left(self, errc::upstream_timeout);
+}
 
 void request::on_heartbeat(void* self) {
     auto& r = *static_cast<request*>(self);
@@ -67,15 +72,19 @@ void request::on_heartbeat(void* self) {
 // ---------------------------------------------------------------- before the first attempt
 
 net::awaitable<result<void>> request::prepare() {
-    const auto key = policy::authenticate(*snapshot_, policy::presented_credentials::of(ex_), started_wall_);
+    const auto key =
+        policy::authenticate(*snapshot_, policy::presented_credentials::of(ex_), started_wall_);
     if (!key) {
         co_return key.error();
     }
     key_ = *key;
-    if (const auto allowed = policy::require(*key_, policy::permission_write | policy::permission_admin); !allowed) {
+    if (const auto allowed =
+            policy::require(*key_, policy::permission_write | policy::permission_admin);
+        !allowed) {
         co_return allowed.error();
     }
-    if (const auto coding = ex_.header("content-encoding"); !coding.empty() && coding != "identity") {
+    if (const auto coding = ex_.header("content-encoding");
+        !coding.empty() && coding != "identity") {
         co_return fail(errc::unsupported_media_type);
     }
     const auto reading = clock::now();
@@ -102,7 +111,8 @@ result<void> request::admit() {
     const auto& how = how_->how;
     if (view_.stream && (key_->permissions & policy::permission_admin) == 0) {
         if (!owner_.slots_.take(key_->id, how.streams_per_key)) {
-            failure busy = fail(errc::rate_limited, "Too many streams of this API key are open at once.");
+            failure busy =
+                fail(errc::rate_limited, "Too many streams of this API key are open at once.");
             busy.retry_after = std::chrono::seconds(1);
             return busy;
         }
@@ -189,8 +199,8 @@ net::awaitable<bool> request::may_retry(const attempt_end& end) {
 
 request::attempt_end request::broke(failure f) const {
     attempt_end end;
-    // A broken connection is tried again only when the request cannot have reached anybody; what the
-    // upstream may have begun is not sent twice.
+    // A broken connection is tried again only when the request cannot have reached anybody; what
+    // the upstream may have begun is not sent twice.
     end.retryable = f.what == errc::upstream_unreachable || call_->failed_stale();
     if (call_->failed_stale()) {
         f.what = errc::upstream_broken;
@@ -207,7 +217,8 @@ net::awaitable<request::attempt_end> request::attempt() {
     call_ = at.builtin_echo ? owner_.around_.make_builtin(ex_.thread(), at, ex_.id())
                             : make_http_call(ex_.thread(), at);
     const auto pieces = json::splice(body_, edits_);
-    const auto head = compose_upstream_head(at, endpoint_, ex_, view_.stream, json::spliced_size(body_, edits_));
+    const auto head =
+        compose_upstream_head(at, endpoint_, ex_, view_.stream, json::spliced_size(body_, edits_));
     upstream_began_ = clock::now();
     const auto sent = co_await call_->send(head, pieces);
     if (!sent) {
@@ -223,7 +234,8 @@ net::awaitable<request::attempt_end> request::attempt() {
     }
     note_answer(*answer);
     if (answer->encoded) {
-        co_return broke(fail_detail(errc::upstream_broken, "compressed although identity was asked for"));
+        co_return broke(
+            fail_detail(errc::upstream_broken, "compressed although identity was asked for"));
     }
     if (answer->status < 200 || answer->status > 299) {
         co_return co_await read_error(*answer);
@@ -237,7 +249,8 @@ net::awaitable<request::attempt_end> request::attempt() {
     }
     if (events) {
         estimate(0);
-        co_return broke(fail_detail(errc::upstream_broken, "events although a whole answer was asked for"));
+        co_return broke(
+            fail_detail(errc::upstream_broken, "events although a whole answer was asked for"));
     }
     co_return co_await pass_whole(*answer);
 }
@@ -256,7 +269,10 @@ net::awaitable<void> request::reply_failure(failure f) {
     }
     error_ = f.what;
     if (log::enabled(log::level::debug) && !f.detail.empty()) {
-        log::debug("upstream failure", {{"request_id", ex_.request_id()}, {"provider", target_.at->name}, {"detail", f.detail}});
+        log::debug("upstream failure",
+                   {{"request_id", ex_.request_id()},
+                    {"provider", target_.at->name},
+                    {"detail", f.detail}});
     }
     if (ex_.head_sent()) {
         co_await fail_stream(std::move(f));

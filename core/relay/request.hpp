@@ -13,11 +13,14 @@
 namespace gaia::relay {
 
 // One request: admits it, makes attempts until one answers, passes the answer on, settles. Lives in
-// the coroutine of its exchange, on one I/O thread; nothing outlives run(). Settles on every path, an
-// exception included, in its destructor.
+// the coroutine of its exchange, on one I/O thread; nothing outlives run(). Settles on every path,
+// an exception included, in its destructor.
 class request {
 public:
-    request(relay& owner, net::exchange& ex, const chat::dialect& dialect, std::string_view endpoint);
+    request(relay& owner,
+            net::exchange& ex,
+            const chat::dialect& dialect,
+            std::string_view endpoint);
     request(const request&) = delete;
     request& operator=(const request&) = delete;
     ~request();
@@ -47,10 +50,12 @@ private:
     attempt_end broke(failure f) const;
     void commit_stream();
     void note_answer(const net::call_answer& answer);
-    void take_usage(const chat::usage& used, std::int64_t output_estimate, std::int64_t content_events);
+    void take_usage(const chat::usage& used,
+                    std::int64_t output_estimate,
+                    std::int64_t content_events);
     void estimate(std::int64_t output_tokens);
-    // Before the last bytes go to the client: who has seen an answer's end finds it recorded, whatever
-    // happens to the process next. `status` is what the client is about to see.
+    // Before the last bytes go to the client: who has seen an answer's end finds it recorded,
+    // whatever happens to the process next. `status` is what the client is about to see.
     void settle(int status) noexcept;
     void report() noexcept;
     void write_log(const policy::usage_settle& row) const;

@@ -14,7 +14,8 @@ constexpr std::uint64_t whole_trusted = 256 * 1024;  // memory follows what has 
 
 }  // namespace
 
-net::awaitable<result<std::string>> request::read_whole(std::size_t bytes_max, std::uint64_t announced) {
+net::awaitable<result<std::string>> request::read_whole(std::size_t bytes_max,
+                                                        std::uint64_t announced) {
     std::string whole;
     whole.reserve(std::min<std::uint64_t>(announced, whole_trusted));
     while (true) {
@@ -39,8 +40,10 @@ net::awaitable<request::attempt_end> request::read_error(const net::call_answer&
         co_return broke(body.error());
     }
     attempt_end end;
-    end.failed = dialect_.upstream_error(
-        answer.status, answer.content_type, body ? std::string_view(*body) : std::string_view(), retry_after);
+    end.failed = dialect_.upstream_error(answer.status,
+                                         answer.content_type,
+                                         body ? std::string_view(*body) : std::string_view(),
+                                         retry_after);
     const auto what = end.failed->what;
     end.retryable = what == errc::upstream_overloaded || what == errc::upstream_failed;
     co_return end;
@@ -87,7 +90,8 @@ net::awaitable<request::attempt_end> request::pass_whole_as_stream() {
         co_return broke(body.error());
     }
     const auto answer = dialect_.inspect_answer(*body, how_->how.request.json);
-    auto events = answer ? dialect_.answer_as_stream(*body, view_) : result<std::string>(answer.error());
+    auto events =
+        answer ? dialect_.answer_as_stream(*body, view_) : result<std::string>(answer.error());
     if (!events) {
         if (!is_error_of_upstream(events.error())) {
             estimate(0);
@@ -163,7 +167,8 @@ net::awaitable<request::attempt_end> request::pass_stream() {
     if (tap->state() == chat::tap_state::failed) {
         end.failed = tap->error();
         const auto what = end.failed->what;
-        end.retryable = !committed && (what == errc::upstream_overloaded || what == errc::upstream_failed);
+        end.retryable =
+            !committed && (what == errc::upstream_overloaded || what == errc::upstream_failed);
     }
     if (end.client_left && !ex_.has_left() && !end.failed) {
         stopped_ = errc::client_closed;

@@ -20,7 +20,8 @@ std::int64_t micros(clock::duration d) {
 std::optional<double> parse_number(std::string_view text) {
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty() || error != std::errc() || end != text.data() + text.size() || !(value >= 0 && value < 1e9)) {
+    if (text.empty() || error != std::errc() || end != text.data() + text.size() ||
+        !(value >= 0 && value < 1e9)) {
         return std::nullopt;
     }
     return value;
@@ -43,10 +44,15 @@ bool is_error_of_upstream(const failure& f) noexcept {
            f.what != errc::upstream_timeout;
 }
 
-void request::note_first_output() { first_output_ = clock::now(); }
+void request::note_first_output() {
+    first_output_ = clock::now();
+}
 
-// Reported numbers where there are any; what is missing of them is estimated from what was received.
-void request::take_usage(const chat::usage& used, std::int64_t output_estimate, std::int64_t content_events) {
+// Reported numbers where there are any; what is missing of them is estimated from what was
+// received.
+void request::take_usage(const chat::usage& used,
+                         std::int64_t output_estimate,
+                         std::int64_t content_events) {
     usage_ = used;
     if (used.known()) {
         source_ = chat::usage_source::reported;
@@ -54,7 +60,8 @@ void request::take_usage(const chat::usage& used, std::int64_t output_estimate, 
     }
     // An event is about a token, unless the provider sends longer pieces.
     constexpr std::int64_t tokens_of_a_long_event = 4;
-    const bool token_events = content_events > 0 && output_estimate <= content_events * tokens_of_a_long_event;
+    const bool token_events =
+        content_events > 0 && output_estimate <= content_events * tokens_of_a_long_event;
     estimate(token_events ? content_events : output_estimate);
 }
 
@@ -84,13 +91,16 @@ void request::settle(int status) noexcept {
     row.provider = target_.at->name;
     row.usage = usage_;
     row.source = source_;
-    const auto* card = target_.facts != nullptr && target_.facts->card ? &*target_.facts->card : nullptr;
+    const auto* card =
+        target_.facts != nullptr && target_.facts->card ? &*target_.facts->card : nullptr;
     if (target_.at->builtin_echo || source_ == chat::usage_source::none) {
         row.cost = nanos{0};
     } else {
         row.cost = policy::cost_of(usage_, card);
     }
-    row.status = error_ == errc::client_closed && !ex_.head_sent() ? info(errc::client_closed).status : status;
+    row.status = error_ == errc::client_closed && !ex_.head_sent()
+                     ? info(errc::client_closed).status
+                     : status;
     row.error = error_;
     if (row.status == 0) {  // an exception ended the request before its answer
         row.error = errc::internal;
@@ -103,7 +113,8 @@ void request::settle(int status) noexcept {
         row.first_token_us = micros(*first_output_ - ex_.started());
     }
     const auto before = sent ? upstream_began_ : now;
-    row.overhead_us = std::max<std::int64_t>(0, micros(before - ex_.started() - body_wait_ + own_after_));
+    row.overhead_us =
+        std::max<std::int64_t>(0, micros(before - ex_.started() - body_wait_ + own_after_));
     row.attempts = attempts_;
     owner_.around_.ledger.settle(row);
 }

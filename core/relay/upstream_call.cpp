@@ -14,10 +14,13 @@ constexpr std::string_view passed_on[] = {
 
 class http_upstream final : public upstream_call {
 public:
-    http_upstream(net::upstream_pool& pool, const net::upstream_target& target, const net::call_settings& how)
+    http_upstream(net::upstream_pool& pool,
+                  const net::upstream_target& target,
+                  const net::call_settings& how)
         : call_(pool, target, how) {}
 
-    net::awaitable<result<void>> send(std::string_view head, std::span<const std::string_view> body) override {
+    net::awaitable<result<void>> send(std::string_view head,
+                                      std::span<const std::string_view> body) override {
         return call_.send(head, body);
     }
     net::awaitable<result<net::call_answer>> read_head() override { return call_.read_head(); }
@@ -43,15 +46,22 @@ void append_field(std::string& head, std::string_view name, std::string_view val
 void append_credential(std::string& head, const policy::provider& at) {
     const auto& key = at.api_key.expose();
     switch (at.auth) {
-        case policy::auth_style::none: break;
+        case policy::auth_style::none:
+            break;
         case policy::auth_style::bearer:
             if (!key.empty()) {
                 head.append("authorization: Bearer ").append(key).append("\r\n");
             }
             break;
-        case policy::auth_style::x_api_key: append_field(head, "x-api-key", key); break;
-        case policy::auth_style::api_key: append_field(head, "api-key", key); break;
-        case policy::auth_style::x_goog_api_key: append_field(head, "x-goog-api-key", key); break;
+        case policy::auth_style::x_api_key:
+            append_field(head, "x-api-key", key);
+            break;
+        case policy::auth_style::api_key:
+            append_field(head, "api-key", key);
+            break;
+        case policy::auth_style::x_goog_api_key:
+            append_field(head, "x-goog-api-key", key);
+            break;
     }
 }
 
@@ -83,11 +93,15 @@ std::string compose_upstream_head(const policy::provider& at,
     std::string head;
     head.reserve(512);
     for (const std::string_view piece :
-         {std::string_view("POST "), std::string_view(at.where.path), endpoint,
-          std::string_view(" HTTP/1.1\r\nhost: "), std::string_view(at.authority),
+         {std::string_view("POST "),
+          std::string_view(at.where.path),
+          endpoint,
+          std::string_view(" HTTP/1.1\r\nhost: "),
+          std::string_view(at.authority),
           std::string_view("\r\ncontent-type: application/json\r\naccept: "),
           stream ? std::string_view("text/event-stream") : std::string_view("application/json"),
-          std::string_view("\r\naccept-encoding: identity\r\nuser-agent: GaiaRouter/"), version,
+          std::string_view("\r\naccept-encoding: identity\r\nuser-agent: GaiaRouter/"),
+          version,
           std::string_view("\r\ncontent-length: ")}) {
         head.append(piece);
     }

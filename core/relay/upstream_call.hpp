@@ -13,12 +13,13 @@
 
 namespace gaia::relay {
 
-// What an attempt asks of whatever answers it: a provider over HTTP, or one inside the process. Same
-// contract as net::http_call.
+// What an attempt asks of whatever answers it: a provider over HTTP, or one inside the process.
+// Same contract as net::http_call.
 class upstream_call {
 public:
     virtual ~upstream_call() = default;
-    virtual net::awaitable<result<void>> send(std::string_view head, std::span<const std::string_view> body) = 0;
+    virtual net::awaitable<result<void>> send(std::string_view head,
+                                              std::span<const std::string_view> body) = 0;
     virtual net::awaitable<result<net::call_answer>> read_head() = 0;
     virtual net::awaitable<result<std::string_view>> read_some() = 0;
     virtual std::string_view read_buffered() = 0;

@@ -16,7 +16,7 @@ struct sqlite3_stmt;
 namespace gaia::store {
 
 class database_error : public std::runtime_error {
- public:
+public:
     database_error(int code, const std::string& text) : std::runtime_error(text), code_(code) {}
     int code() const noexcept { return code_; }  // SQLite's primary result code
     bool busy() const noexcept;                  // another connection holds the lock
@@ -24,14 +24,14 @@ class database_error : public std::runtime_error {
     bool damaged() const noexcept;               // not a database, or a broken one
     bool constraint() const noexcept;
 
- private:
+private:
     int code_;
 };
 
 // A prepared statement. Parameters are numbered from 1, columns from 0. Texts and blobs are not
 // copied: they must live until the next reset().
 class statement {
- public:
+public:
     statement(sqlite3* connection, std::string_view sql, bool keep);
     ~statement();
     statement(const statement&) = delete;
@@ -55,7 +55,7 @@ class statement {
     std::string_view text(int column) const;
     std::string_view blob(int column) const;
 
- private:
+private:
     void check(int code) const;
     sqlite3* connection_;
     sqlite3_stmt* handle_ = nullptr;
@@ -68,7 +68,7 @@ enum class open_mode : std::uint8_t {
 
 // One connection.
 class database {
- public:
+public:
     // Throws database_error.
     database(const std::string& path, open_mode mode);
     ~database();
@@ -94,14 +94,14 @@ class database {
     // Pages in the write-ahead log after this connection's last commit.
     int log_pages() const noexcept { return log_pages_ ? *log_pages_ : 0; }
 
- private:
+private:
     sqlite3* connection_ = nullptr;
     std::unique_ptr<int> log_pages_;  // SQLite's hook keeps its address
 };
 
 // Rolls back unless committed.
 class transaction {
- public:
+public:
     enum class kind : std::uint8_t { read, write };
     transaction(database& db, kind how);
     ~transaction();
@@ -109,7 +109,7 @@ class transaction {
     transaction& operator=(const transaction&) = delete;
     void commit();
 
- private:
+private:
     database& db_;
     bool open_ = true;
 };

@@ -34,7 +34,7 @@ struct ledger_stats {
 // file itself. A request's begin and settle are in the same shard, in this order. The space of a
 // settle is set aside at its begin, so that a settle always fits.
 class ledger final : public policy::usage_ledger {
- public:
+public:
     static constexpr std::size_t shard_count = 4;
 
     // Throws std::system_error when the first segments cannot be made. Segment numbers start at
@@ -69,7 +69,7 @@ class ledger final : public policy::usage_ledger {
     // Everything is in the database and nothing is open: removes all files. Nothing may follow.
     void remove_all() noexcept;
 
- private:
+private:
     struct alignas(64) shard {
         mutable std::mutex lock;
         std::vector<std::unique_ptr<segment>> live;  // the last one is appended to

@@ -115,7 +115,7 @@ Body body_of(const record& from) noexcept {
 
 // Cuts the strings behind a body off one by one, never beyond the record.
 class string_reader {
- public:
+public:
     string_reader(const record& from, std::size_t body_size) noexcept
         : rest_(from.bytes.substr(sizeof(head) + body_size)) {}
     std::string_view next(std::uint8_t length) noexcept {
@@ -124,7 +124,7 @@ class string_reader {
         return text;
     }
 
- private:
+private:
     std::string_view rest_;
 };
 

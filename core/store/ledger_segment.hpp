@@ -18,7 +18,7 @@ namespace gaia::store {
 // into it can neither fail nor fault. What was copied into the mapping survives the death of the
 // process. Its number is its file name; a file may be used again under a new number.
 class segment {
- public:
+public:
     static constexpr std::size_t header_bytes = 64;
 
     // Throws std::system_error: no room, no rights.
@@ -51,7 +51,7 @@ class segment {
     std::size_t open = 0;  // begins in it that are not settled
     bool dropped = false;
 
- private:
+private:
     std::string folder_;
     std::uint64_t number_;
     std::size_t size_;

@@ -13,7 +13,7 @@ namespace gaia::store {
 // The dictionary behind the small numbers in usage rows, with a bounded cache in front of the table
 // `names`. Belongs to the writer. After a rollback call forget(): ids given since may not exist.
 class names {
- public:
+public:
     static constexpr std::size_t cached_max = 4096;
 
     explicit names(database& db);
@@ -23,7 +23,7 @@ class names {
     std::optional<std::int64_t> id_if_any(std::string_view text);
     void forget() noexcept { cached_.clear(); }
 
- private:
+private:
     struct hash {
         using is_transparent = void;
         std::size_t operator()(std::string_view text) const noexcept {

@@ -53,7 +53,7 @@ std::size_t checkpoint_of(database& db, std::uint64_t segment) {
 }
 
 class replay {
- public:
+public:
     explicit replay(database& db) : db_(db), names_(db), table_(db, names_) {}
 
     void settled_of(const segment_file& file, const std::string& content, recovery_report& report) {
@@ -93,7 +93,7 @@ class replay {
             .run();
     }
 
- private:
+private:
     database& db_;
     names names_;
     usage_table table_;

@@ -54,7 +54,7 @@ struct store_stats {
 // Any thread may call. Lifetime: stop() or the destructor finishes what was submitted; it must come
 // after the last settle() and before the io_contexts that run() was called on end.
 class store {
- public:
+public:
     using executor = boost::asio::io_context::executor_type;
     template <class T>
     using awaitable = boost::asio::awaitable<T, executor>;
@@ -95,7 +95,7 @@ class store {
     bool flush(std::chrono::milliseconds limit);
     void stop();
 
- private:
+private:
     template <class T>
     class operation_task;
 
@@ -115,7 +115,7 @@ class store {
 
 template <class T>
 class store::operation_task final : public writer::task {
- public:
+public:
     operation_task(access kind, operation<T> what, std::function<void(result<T>)> done)
         : what_(std::move(what)), done_(std::move(done)) {
         how = kind;
@@ -127,7 +127,7 @@ class store::operation_task final : public writer::task {
     void finish() override { done_(*std::move(outcome_)); }
     void give_up(failure why) override { done_(result<T>(std::move(why))); }
 
- private:
+private:
     operation<T> what_;
     std::function<void(result<T>)> done_;
     std::optional<result<T>> outcome_;

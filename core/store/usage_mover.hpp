@@ -15,7 +15,7 @@ namespace gaia::store {
 // Moves settled records from the ledger into the database and gives segments back that nothing
 // needs any more. Belongs to the writer's thread; blocks on the disk.
 class usage_mover {
- public:
+public:
     usage_mover(database& db, ledger& from);
 
     struct progress {
@@ -34,7 +34,7 @@ class usage_mover {
     std::uint64_t moved_rows() const noexcept { return moved_rows_; }
     std::size_t open_requests() const noexcept { return open_.size(); }
 
- private:
+private:
     struct pending {
         std::int64_t id;
         const char* at;

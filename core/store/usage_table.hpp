@@ -8,7 +8,7 @@ namespace gaia::store {
 
 // Writes usage rows. Belongs to the writer; inside a write transaction.
 class usage_table {
- public:
+public:
     usage_table(database& db, names& dictionary);
 
     // A row that is there already stays as it is: a replay is harmless.
@@ -16,7 +16,7 @@ class usage_table {
     // The row of a request whose end never came: status 0, the estimate as a lower bound, no cost.
     void insert_interrupted(const policy::usage_begin& begun);
 
- private:
+private:
     names& names_;
     statement insert_;
 };

@@ -15,7 +15,7 @@ namespace gaia::store {
 // the row and the key's version as additional data, so that a sealed value cannot be moved
 // elsewhere. Immutable after construction; any thread.
 class vault {
- public:
+public:
     static constexpr std::int64_t key_version = 1;
 
     // 32 bytes, else std::invalid_argument.
@@ -26,7 +26,7 @@ class vault {
     // Fails with internal when the value was changed, moved or sealed with another key.
     result<secret> open(std::string_view table, std::int64_t row, std::string_view sealed) const;
 
- private:
+private:
     secret key_;
 };
 

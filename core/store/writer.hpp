@@ -37,11 +37,11 @@ struct writer_stats {
 // The one thread that writes: it owns the one writing connection, moves the ledger into it in
 // batches, and runs the administration's tasks in between, each in a transaction of its own.
 class writer {
- public:
+public:
     // One unit of work. attempt() may run several times: a locked database is tried again until
     // `patience` is over. finish() or give_up() is called once, on the writer's thread.
     class task {
-     public:
+    public:
         virtual ~task() = default;
         virtual bool attempt(database& db) = 0;  // true: commit. Throws database_error.
         virtual void finish() = 0;               // after the commit, or after attempt() said false
@@ -61,7 +61,7 @@ class writer {
     void stop();
     writer_stats stats() const;
 
- private:
+private:
     void work();
     void run_tasks();
     void give_up_all();

@@ -20,7 +20,7 @@ struct sse_event {
 
 // Bytes in, events out; sans-I/O. Memory is bounded by event_bytes_max plus the bytes of one feed.
 class sse_splitter {
- public:
+public:
     explicit sse_splitter(std::size_t event_bytes_max);
 
     // `bytes` must stay alive until next() has returned nullopt.
@@ -34,7 +34,7 @@ class sse_splitter {
     // Bytes held back because their event is not complete.
     std::size_t held() const noexcept;
 
- private:
+private:
     // A part of the current event, as offsets from its first byte (its bytes may move to carry_).
     struct range {
         std::size_t at = 0;

@@ -27,7 +27,7 @@ inline constexpr std::chrono::milliseconds echo_delay_max{60'000};
 
 // One answer, made step by step so that a long one takes no memory. Owned by one call, any thread.
 class echo_script {
- public:
+public:
     struct step {
         std::chrono::milliseconds delay{0};  // to wait before the bytes are sent
         std::string bytes;
@@ -47,7 +47,7 @@ class echo_script {
     // The next piece of the body; nullopt after the last one.
     std::optional<step> next();
 
- private:
+private:
     enum class phase : std::uint8_t { first, content, last, over };
 
     std::string word(std::int64_t n) const;

@@ -75,7 +75,7 @@ void print(const std::string& name, double value) {
 }
 
 class load {
- public:
+public:
     explicit load(settings s)
         : set_{std::move(s)}, epoll_{epoll_create1(0)}, latency_(set_.ports.size()) {
         std::string content = "Say hello in one short sentence.";
@@ -111,7 +111,7 @@ class load {
         return failed_ == 0 ? 0 : 3;
     }
 
- private:
+private:
     static std::uint64_t nanoseconds(double seconds) {
         return static_cast<std::uint64_t>(seconds * 1e9);
     }

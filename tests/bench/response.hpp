@@ -12,7 +12,7 @@
 namespace bench {
 
 class response {
- public:
+public:
     enum class state { head, whole, chunk_size, chunk_data, done, failed };
 
     void reset() { *this = response{}; }
@@ -48,7 +48,7 @@ class response {
         }
     }
 
- private:
+private:
     std::string_view take_head(std::string_view data) {
         const auto before = text_.size();
         text_.append(data);

@@ -80,7 +80,7 @@ std::string whole_answer() {
 }
 
 class upstream {
- public:
+public:
     explicit upstream(int port) : answer_{whole_answer()}, epoll_{epoll_create1(0)} {
         listener_ = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
         const int on = 1;
@@ -120,7 +120,7 @@ class upstream {
         }
     }
 
- private:
+private:
     connection* find(int fd) {
         const auto index = static_cast<std::size_t>(fd);
         return index < connections_.size() ? connections_[index].get() : nullptr;

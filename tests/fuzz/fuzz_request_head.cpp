@@ -7,8 +7,8 @@
 
 #include "core/net/head_gate.hpp"
 
-// The first byte chooses where the head is cut. Properties: any cut gives the same verdict, and what
-// the gate accepts Beast accepts too, with the same method, target and framing.
+// The first byte chooses where the head is cut. Properties: any cut gives the same verdict, and
+// what the gate accepts Beast accepts too, with the same method, target and framing.
 namespace {
 
 namespace http = boost::beast::http;
@@ -35,13 +35,16 @@ void compare_with_beast(std::string_view head, const gaia::net::gated_request& o
     parser.put(boost::asio::buffer(head.data(), head.size()), ec);
     require(!ec && parser.is_header_done());
     const auto& theirs = parser.get();
-    require(theirs.method_string() == boost::beast::string_view(ours.method.data(), ours.method.size()));
+    require(theirs.method_string() ==
+            boost::beast::string_view(ours.method.data(), ours.method.size()));
     require(theirs.target() == boost::beast::string_view(ours.target.data(), ours.target.size()));
     require((theirs.version() == 10) == ours.http_1_0);
     require(parser.chunked() == (ours.body == gaia::net::framing::chunked));
     require(parser.content_length().value_or(0) == ours.length);
-    // Beast also reads Proxy-Connection, which says nothing about this connection (RFC 9110, C.2.2).
-    require(theirs.count(http::field::proxy_connection) > 0 || parser.keep_alive() == ours.keep_alive);
+    // Beast also reads Proxy-Connection, which says nothing about this connection (RFC 9110,
+    // C.2.2).
+    require(theirs.count(http::field::proxy_connection) > 0 ||
+            parser.keep_alive() == ours.keep_alive);
 }
 
 }  // namespace
@@ -57,7 +60,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     head_scanner cut;
     auto step = static_cast<std::size_t>(*data % 16 + 1);
     auto last = head_scanner::verdict::more;
-    for (std::size_t end = 0; last == head_scanner::verdict::more && end < text.size(); end += step) {
+    for (std::size_t end = 0; last == head_scanner::verdict::more && end < text.size();
+         end += step) {
         last = scan(cut, text.substr(0, end));
     }
     if (last == head_scanner::verdict::more) {
@@ -71,7 +75,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
         return 0;
     }
     require(cut.size() == whole.size() && whole.size() <= limit.bytes);
-    const std::vector<char> copy(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(whole.size()));
+    const std::vector<char> copy(text.begin(),
+                                 text.begin() + static_cast<std::ptrdiff_t>(whole.size()));
     const std::string_view head(copy.data(), copy.size());
     if (const auto accepted = gaia::net::gate_request(head, limit)) {
         compare_with_beast(head, *accepted);

@@ -29,7 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     if (scanner.scan(text, limit) != head_scanner::verdict::complete) {
         return 0;
     }
-    const std::vector<char> head(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(scanner.size()));
+    const std::vector<char> head(text.begin(),
+                                 text.begin() + static_cast<std::ptrdiff_t>(scanner.size()));
     const auto ours = gaia::net::gate_response({head.data(), head.size()}, limit);
     if (!ours) {
         require(ours.error().what == gaia::errc::upstream_broken);
@@ -41,14 +42,16 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     boost::system::error_code ec;
     parser.put(boost::asio::buffer(head.data(), head.size()), ec);
     if (ec) {
-        return 0;  // a malformed Connection field, which decides nothing that we would not rather close
+        return 0;  // a malformed Connection field, which decides nothing that we would not rather
+                   // close
     }
     require(parser.is_header_done());
     require(static_cast<int>(parser.get().result_int()) == ours->status);
     if (ours->body != framing::none) {
         require(parser.chunked() == (ours->body == framing::chunked));
         require(parser.content_length().value_or(0) == ours->length);
-        require((ours->body == framing::until_close) == (!parser.chunked() && !parser.content_length()));
+        require((ours->body == framing::until_close) ==
+                (!parser.chunked() && !parser.content_length()));
     }
     return 0;
 }

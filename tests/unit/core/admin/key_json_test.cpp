@@ -26,11 +26,12 @@ policy::key_record record() {
 
 TEST_CASE("key json: the members of the admin API, in their order, and not the key", "[admin]") {
     const auto text = boost::json::serialize(admin::describe_key(record()));
-    CHECK(text ==
-          R"({"id":"ak_7","object":"api_key","organization_id":"org_1","name":"na\"me","description":"","key":null,)"
-          R"("prefix":"sk-gr-abcd","last_four":"wxyz","permissions":["read","admin"],"status":"active",)"
-          R"("created_at":"1970-01-01T00:00:00.000Z","updated_at":"1970-01-01T00:00:01.000Z",)"
-          R"("expires_at":null,"last_used_at":null})");
+    CHECK(
+        text ==
+        R"({"id":"ak_7","object":"api_key","organization_id":"org_1","name":"na\"me","description":"","key":null,)"
+        R"("prefix":"sk-gr-abcd","last_four":"wxyz","permissions":["read","admin"],"status":"active",)"
+        R"("created_at":"1970-01-01T00:00:00.000Z","updated_at":"1970-01-01T00:00:01.000Z",)"
+        R"("expires_at":null,"last_used_at":null})");
     CHECK(text.find(to_hex(sha256("the key"))) == std::string::npos);
 }
 
@@ -49,5 +50,6 @@ TEST_CASE("key json: revoked goes before expired", "[admin]") {
 TEST_CASE("key json: each permission has its name", "[admin]") {
     CHECK(boost::json::serialize(admin::describe_permissions(0)) == "[]");
     CHECK(boost::json::serialize(admin::describe_permissions(7)) == R"(["read","write","admin"])");
-    CHECK(boost::json::serialize(admin::describe_permissions(policy::permission_write)) == R"(["write"])");
+    CHECK(boost::json::serialize(admin::describe_permissions(policy::permission_write)) ==
+          R"(["write"])");
 }

@@ -24,7 +24,8 @@ policy::auth_style in_policy(catalog::auth_style style) {
 
 }  // namespace
 
-TEST_CASE("catalog ports: configuration sees every vendor as the catalogue has it", "[app][catalog]") {
+TEST_CASE("catalog ports: configuration sees every vendor as the catalogue has it",
+          "[app][catalog]") {
     const auto port = app::make_vendor_port();
     REQUIRE(port.vendors.size() == catalog::vendors().size());
     std::set<std::string> ids;
@@ -37,8 +38,12 @@ TEST_CASE("catalog ports: configuration sees every vendor as the catalogue has i
         CHECK(facts.dialect == row.dialect);
         CHECK(facts.base_url == row.base_url);
         CHECK(facts.auth == in_policy(row.auth));
-        CHECK(std::equal(facts.key_env.begin(), facts.key_env.end(), row.key_env.begin(), row.key_env.end()));
-        CHECK(std::equal(facts.base_url_env.begin(), facts.base_url_env.end(), row.base_url_env.begin(), row.base_url_env.end()));
+        CHECK(std::equal(
+            facts.key_env.begin(), facts.key_env.end(), row.key_env.begin(), row.key_env.end()));
+        CHECK(std::equal(facts.base_url_env.begin(),
+                         facts.base_url_env.end(),
+                         row.base_url_env.begin(),
+                         row.base_url_env.end()));
         CHECK(facts.quirks.stream_options == row.quirks.stream_options);
         CHECK(port.find(facts.id) == &facts);
         for (const auto& alias : facts.aliases) {

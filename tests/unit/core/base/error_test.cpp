@@ -16,7 +16,8 @@ TEST_CASE("errors: each has a status, a type, a label of its own and a sentence"
         CHECK(row.status <= 599);
         CHECK(row.type.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos);
         CHECK_FALSE(row.type.empty());
-        CHECK(row.metric.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos);
+        CHECK(row.metric.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") ==
+              std::string_view::npos);
         CHECK(labels.insert(row.metric).second);
         CHECK(row.text.ends_with('.'));
         CHECK(find_error_by_metric(row.metric) == &row);

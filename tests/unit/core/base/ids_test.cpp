@@ -14,7 +14,8 @@ TEST_CASE("request ids rise and survive their text form", "[base]") {
 }
 
 TEST_CASE("ids: malformed texts are no ids", "[base]") {
-    for (const auto* bad : {"", "req_", "req_00000000000", "req_zzzzzzzzzzz", "ak_1", "req_0000000000-"}) {
+    for (const auto* bad :
+         {"", "req_", "req_00000000000", "req_zzzzzzzzzzz", "ak_1", "req_0000000000-"}) {
         CAPTURE(bad);
         CHECK_FALSE(gaia::parse_request_id(bad));
     }

@@ -30,7 +30,8 @@ std::vector<std::string> logged(log::format shape, log::level threshold, Act act
 }
 
 std::string logged_value(std::string_view value) {
-    const auto lines = logged(log::format::json, log::level::info, [&] { log::info("m", {{"v", value}}); });
+    const auto lines =
+        logged(log::format::json, log::level::info, [&] { log::info("m", {{"v", value}}); });
     REQUIRE(lines.size() == 1);
     return boost::json::parse(lines[0]).at("v").as_string().c_str();
 }
@@ -63,18 +64,20 @@ TEST_CASE("log: one event is one line of JSON, whatever is in it", "[base][log]"
 TEST_CASE("log: invalid UTF-8 is replaced, long values are cut", "[base][log]") {
     CHECK(logged_value("caf\xc3\xa9") == "caf\xc3\xa9");
     CHECK(logged_value("a\xff\xfe") == "a\xef\xbf\xbd\xef\xbf\xbd");
-    CHECK(logged_value("\xc0\xaf") == "\xef\xbf\xbd\xef\xbf\xbd");          // overlong
-    CHECK(logged_value("\xed\xa0\x80").starts_with("\xef\xbf\xbd"));        // surrogate
-    CHECK(logged_value("\xf4\x90\x80\x80").starts_with("\xef\xbf\xbd"));    // beyond Unicode
-    CHECK(logged_value("\xe2\x82") == "\xef\xbf\xbd\xef\xbf\xbd");          // ends early
+    CHECK(logged_value("\xc0\xaf") == "\xef\xbf\xbd\xef\xbf\xbd");        // overlong
+    CHECK(logged_value("\xed\xa0\x80").starts_with("\xef\xbf\xbd"));      // surrogate
+    CHECK(logged_value("\xf4\x90\x80\x80").starts_with("\xef\xbf\xbd"));  // beyond Unicode
+    CHECK(logged_value("\xe2\x82") == "\xef\xbf\xbd\xef\xbf\xbd");        // ends early
     CHECK(logged_value(std::string(512, 'a')) == std::string(512, 'a'));
     CHECK(logged_value(std::string(513, 'a')) == std::string(512, 'a') + "...");
-    CHECK(logged_value(std::string(511, 'a') + "\xc3\xa9") == std::string(511, 'a') + "\xef\xbf\xbd...");
+    CHECK(logged_value(std::string(511, 'a') + "\xc3\xa9") ==
+          std::string(511, 'a') + "\xef\xbf\xbd...");
 }
 
 TEST_CASE("log: text lines keep to one line and quote what has spaces", "[base][log]") {
     const auto lines = logged(log::format::text, log::level::info, [] {
-        log::info("message", {{"bare", "a-b"}, {"spaced", "a b"}, {"empty", ""}, {"two", "a\nb=1"}});
+        log::info("message",
+                  {{"bare", "a-b"}, {"spaced", "a b"}, {"empty", ""}, {"two", "a\nb=1"}});
     });
     REQUIRE(lines.size() == 1);
     CHECK(lines[0].ends_with(R"( info  message bare=a-b spaced="a b" empty="" two="a\u000ab=1")"));

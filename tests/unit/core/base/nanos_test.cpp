@@ -39,7 +39,8 @@ TEST_CASE("nanos: dollars in and out", "[base]") {
     CHECK(gaia::to_dollars(nanos{1'500'000'000}) == "1.500000");
     CHECK(gaia::to_dollars(nanos{-499}) == "0.000000");
     CHECK(gaia::to_dollars(nanos{500}) == "0.000001");
-    CHECK(gaia::to_dollars(nanos{std::numeric_limits<std::int64_t>::min()}) == "-9223372036.854776");
+    CHECK(gaia::to_dollars(nanos{std::numeric_limits<std::int64_t>::min()}) ==
+          "-9223372036.854776");
     CHECK(gaia::parse_dollars("0.15") == nanos{150'000'000});
     CHECK(gaia::parse_dollars("12") == nanos{12'000'000'000});
     for (const auto* bad : {"", ".", "1.", "-1", "1e3", "0.0000000001", "9999999999999999999"}) {

@@ -1,15 +1,17 @@
+#include "core/net/address.hpp"
+
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
-
-#include "core/net/address.hpp"
 
 using namespace gaia;
 using net::address_range;
 
 namespace {
 
-net::ip_address address(const std::string& text) { return boost::asio::ip::make_address(text); }
+net::ip_address address(const std::string& text) {
+    return boost::asio::ip::make_address(text);
+}
 
 std::vector<address_range> ranges(const std::vector<std::string>& texts) {
     std::vector<address_range> made;
@@ -21,7 +23,8 @@ std::vector<address_range> ranges(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-TEST_CASE("address: a range holds its first and last address and nothing beside", "[net][address]") {
+TEST_CASE("address: a range holds its first and last address and nothing beside",
+          "[net][address]") {
     struct row {
         const char* range;
         std::vector<const char*> in;
@@ -51,14 +54,25 @@ TEST_CASE("address: a range holds its first and last address and nothing beside"
             CHECK_FALSE(range->contains(address(text)));
         }
     }
-    for (const char* wrong : {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "10.0.0/8", "::/129",
-                              "10.0.0.0 /8", "10.0.0.0/ 8", "a/8", "10.0.0.256"}) {
+    for (const char* wrong : {"",
+                              "/8",
+                              "10.0.0.0/",
+                              "10.0.0.0/33",
+                              "10.0.0.0/-1",
+                              "10.0.0.0/8x",
+                              "10.0.0/8",
+                              "::/129",
+                              "10.0.0.0 /8",
+                              "10.0.0.0/ 8",
+                              "a/8",
+                              "10.0.0.256"}) {
         CAPTURE(wrong);
         CHECK_FALSE(address_range::parse(wrong));
     }
 }
 
-TEST_CASE("address: the client is the rightmost that no trusted proxy stands for", "[net][address]") {
+TEST_CASE("address: the client is the rightmost that no trusted proxy stands for",
+          "[net][address]") {
     const auto trusted = ranges({"127.0.0.1", "10.0.0.0/8", "fd00::/8"});
     struct row {
         const char* peer;
@@ -85,7 +99,8 @@ TEST_CASE("address: the client is the rightmost that no trusted proxy stands for
     };
     for (const auto& row : rows) {
         CAPTURE(row.peer, row.forwarded);
-        CHECK(net::client_address(address(row.peer), row.forwarded, trusted).to_string() == row.client);
+        CHECK(net::client_address(address(row.peer), row.forwarded, trusted).to_string() ==
+              row.client);
     }
     CHECK(net::client_address(address("127.0.0.1"), "198.51.100.1", {}).to_string() == "127.0.0.1");
     std::string chain = "6.6.6.6, 198.51.100.1";
@@ -96,22 +111,63 @@ TEST_CASE("address: the client is the rightmost that no trusted proxy stands for
 }
 
 TEST_CASE("address: what an upstream of the API must not reach is refused", "[net][address]") {
-    for (const char* text : {
-             "0.0.0.0", "0.255.255.255", "10.0.0.0", "10.255.255.255", "100.64.0.0", "100.127.255.255", "127.0.0.0",
-             "127.255.255.255", "169.254.0.0", "169.254.169.254", "169.254.255.255", "172.16.0.0", "172.31.255.255",
-             "192.0.0.0", "192.0.0.255", "192.168.0.0", "192.168.255.255", "198.18.0.0", "198.19.255.255", "224.0.0.0",
-             "239.255.255.255", "240.0.0.0", "255.255.255.255", "100.100.100.200", "::", "::1", "fc00::",
-             "fd00:ec2::254", "fdff::ffff", "fe80::1", "febf::1", "fec0::1", "feff::1", "ff00::", "ff02::1",
-             "::ffff:10.0.0.1", "::ffff:8.8.8.8", "64:ff9b::808:808", "64:ff9b::a00:1", "64:ff9b:1::1", "2002::1",
-             "2002:a00:1::", "2001::1", "2001:0:ffff::1", "::7f00:1", "::a00:1"}) {
+    for (const char* text : {"0.0.0.0",
+                             "0.255.255.255",
+                             "10.0.0.0",
+                             "10.255.255.255",
+                             "100.64.0.0",
+                             "100.127.255.255",
+                             "127.0.0.0",
+                             "127.255.255.255",
+                             "169.254.0.0",
+                             "169.254.169.254",
+                             "169.254.255.255",
+                             "172.16.0.0",
+                             "172.31.255.255",
+                             "192.0.0.0",
+                             "192.0.0.255",
+                             "192.168.0.0",
+                             "192.168.255.255",
+                             "198.18.0.0",
+                             "198.19.255.255",
+                             "224.0.0.0",
+                             "239.255.255.255",
+                             "240.0.0.0",
+                             "255.255.255.255",
+                             "100.100.100.200",
+                             "::",
+                             "::1",
+                             "fc00::",
+                             "fd00:ec2::254",
+                             "fdff::ffff",
+                             "fe80::1",
+                             "febf::1",
+                             "fec0::1",
+                             "feff::1",
+                             "ff00::",
+                             "ff02::1",
+                             "::ffff:10.0.0.1",
+                             "::ffff:8.8.8.8",
+                             "64:ff9b::808:808",
+                             "64:ff9b::a00:1",
+                             "64:ff9b:1::1",
+                             "2002::1",
+                             "2002:a00:1::",
+                             "2001::1",
+                             "2001:0:ffff::1",
+                             "::7f00:1",
+                             "::a00:1"}) {
         CAPTURE(text);
         CHECK_FALSE(net::is_public_address(address(text)));
     }
-    for (const char* text : {
-             "1.1.1.1", "8.8.8.8", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255",
-             "128.0.0.0", "169.253.255.255", "169.255.0.0", "172.15.255.255", "172.32.0.0", "192.0.1.0",
-             "192.167.255.255", "192.169.0.0", "198.17.255.255", "198.20.0.0", "223.255.255.255",
-             "2606:4700::1111", "2001:1::1", "2001:4860:4860::8888", "2003::1", "fbff::1", "64:ff9c::1"}) {
+    for (const char* text : {"1.1.1.1",         "8.8.8.8",         "9.255.255.255",
+                             "11.0.0.0",        "100.63.255.255",  "100.128.0.0",
+                             "126.255.255.255", "128.0.0.0",       "169.253.255.255",
+                             "169.255.0.0",     "172.15.255.255",  "172.32.0.0",
+                             "192.0.1.0",       "192.167.255.255", "192.169.0.0",
+                             "198.17.255.255",  "198.20.0.0",      "223.255.255.255",
+                             "2606:4700::1111", "2001:1::1",       "2001:4860:4860::8888",
+                             "2003::1",         "fbff::1",         "64:ff9c::1"}) {
         CAPTURE(text);
         CHECK(net::is_public_address(address(text)));
     }

@@ -1,8 +1,8 @@
+#include "core/net/chunk_reader.hpp"
+
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
-
-#include "core/net/chunk_reader.hpp"
 
 using gaia::net::chunk_reader;
 using state = chunk_reader::state;
@@ -153,7 +153,8 @@ TEST_CASE("chunk reader: a body that stops is neither whole nor bad", "[net][chu
     }
 }
 
-TEST_CASE("chunk reader: extensions and trailers have a limit for the whole body", "[net][chunks]") {
+TEST_CASE("chunk reader: extensions and trailers have a limit for the whole body",
+          "[net][chunks]") {
     const chunk_reader::limits limit{10, 10};
     CHECK(read({"1;12345\r\na\r\n1;12345\r\na\r\n0\r\n\r\n"}, limit).at == state::done);
     CHECK(read({"1;12345\r\na\r\n1;12345\r\na\r\n0;1\r\n\r\n"}, limit).at == state::bad);

@@ -1,8 +1,8 @@
+#include "core/net/head_scanner.hpp"
+
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
-
-#include "core/net/head_scanner.hpp"
 
 using namespace gaia;
 using net::head_scanner;
@@ -92,7 +92,8 @@ TEST_CASE("head scanner: cut at any byte it says the same", "[net][gate]") {
     }
 }
 
-TEST_CASE("head scanner: the verdict does not depend on where a byte stands in a block", "[net][gate]") {
+TEST_CASE("head scanner: the verdict does not depend on where a byte stands in a block",
+          "[net][gate]") {
     // The scanner steps over sixteen bytes at a time.
     for (std::size_t before = 0; before < 40; ++before) {
         for (const int byte : {0, 9, 10, 13, 31, 32, 126, 127, 128, 255}) {

@@ -15,9 +15,12 @@ const net::head_limits limit;
 result<net::gated_request> judge(std::string_view head) {
     net::head_scanner scanner;
     switch (scanner.scan(head, limit)) {
-        case net::head_scanner::verdict::bad: return fail(scanner.error());
-        case net::head_scanner::verdict::more: return fail(errc::request_timeout);  // waits for more
-        case net::head_scanner::verdict::complete: break;
+        case net::head_scanner::verdict::bad:
+            return fail(scanner.error());
+        case net::head_scanner::verdict::more:
+            return fail(errc::request_timeout);  // waits for more
+        case net::head_scanner::verdict::complete:
+            break;
     }
     return net::gate_request(head.substr(0, scanner.size()), limit);
 }
@@ -26,7 +29,9 @@ std::string post(std::string_view fields) {
     return "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n";
 }
 
-std::string get(std::string_view line) { return std::string(line) + "\r\nHost: a\r\n\r\n"; }
+std::string get(std::string_view line) {
+    return std::string(line) + "\r\nHost: a\r\n\r\n";
+}
 
 struct refused {
     const char* why;
@@ -50,19 +55,25 @@ TEST_CASE("request gate: every framing that could smuggle is refused", "[net][ga
     check_all({
         {"length, then coding", post("Content-Length: 4\r\nTransfer-Encoding: chunked\r\n")},
         {"coding, then length", post("Transfer-Encoding: chunked\r\nContent-Length: 400\r\n")},
-        {"length beside an unknown coding", post("Content-Length: 4\r\nTransfer-Encoding: gzip\r\n")},
+        {"length beside an unknown coding",
+         post("Content-Length: 4\r\nTransfer-Encoding: gzip\r\n")},
         {"gzip", post("Transfer-Encoding: gzip\r\n")},
         {"identity", post("Transfer-Encoding: identity\r\n")},
         {"chunked is not last", post("Transfer-Encoding: chunked, gzip\r\n")},
         {"chunked is last of two", post("Transfer-Encoding: gzip, chunked\r\n")},
         {"chunked twice in a list", post("Transfer-Encoding: chunked, chunked\r\n")},
-        {"chunked in two fields", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")},
-        {"identity after chunked", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n")},
-        {"chunked after identity", post("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n")},
+        {"chunked in two fields",
+         post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")},
+        {"identity after chunked",
+         post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n")},
+        {"chunked after identity",
+         post("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n")},
         {"xchunked", post("Transfer-Encoding: xchunked\r\n")},
         {"x-chunked", post("Transfer-Encoding: x-chunked\r\n")},
         {"folded coding", post("Transfer-Encoding:\r\n chunked\r\n")},
-        {"VT before the coding", post("Transfer-Encoding: \x0b" "chunked\r\n")},
+        {"VT before the coding",
+         post("Transfer-Encoding: \x0b"
+              "chunked\r\n")},
         {"NUL after the coding", post("Transfer-Encoding: chunked" + nul + "\r\n")},
         {"quoted coding", post("Transfer-Encoding: \"chunked\"\r\n")},
         {"coding with a parameter", post("Transfer-Encoding: chunked;a=b\r\n")},
@@ -90,7 +101,8 @@ TEST_CASE("request gate: every framing that could smuggle is refused", "[net][ga
     });
 }
 
-TEST_CASE("request gate: heads that are not HTTP/1.1 are refused with the right error", "[net][gate]") {
+TEST_CASE("request gate: heads that are not HTTP/1.1 are refused with the right error",
+          "[net][gate]") {
     const std::string nul(1, '\0');
     check_all({
         {"no host", "GET / HTTP/1.1\r\nAccept: */*\r\n\r\n"},
@@ -152,7 +164,9 @@ TEST_CASE("request gate: heads that are not HTTP/1.1 are refused with the right 
         {"noise", "\xff\xfe\x80\x81\r\n\r\n"},
         {"a connection option that is no token", post("Connection: close;a\r\n")},
         {"two connection options without a comma", post("Connection: close keep-alive\r\n")},
-        {"two expectations, the good one last", post("Expect: x\r\nExpect: 100-continue\r\n"), errc::expectation_failed},
+        {"two expectations, the good one last",
+         post("Expect: x\r\nExpect: 100-continue\r\n"),
+         errc::expectation_failed},
         {"an unknown expectation", post("Expect: 200-ok\r\n"), errc::expectation_failed},
         {"two expectations in one", post("Expect: 100-continue, x\r\n"), errc::expectation_failed},
     });
@@ -169,12 +183,15 @@ TEST_CASE("request gate: each limit holds exactly", "[net][gate]") {
 
     const auto bytes = [](std::size_t size) {
         const std::string head = "GET / HTTP/1.1\r\nHost: a\r\nA: \r\n\r\n";
-        return "GET / HTTP/1.1\r\nHost: a\r\nA: " + std::string(size - head.size(), 'a') + "\r\n\r\n";
+        return "GET / HTTP/1.1\r\nHost: a\r\nA: " + std::string(size - head.size(), 'a') +
+               "\r\n\r\n";
     };
     CHECK(judge(bytes(limit.bytes)).has_value());
     CHECK(judge(bytes(limit.bytes + 1)).error().what == errc::head_too_large);
-    CHECK(judge(post("A: " + std::string(1'000'000, 'a') + "\r\n")).error().what == errc::head_too_large);
-    CHECK(judge(post(std::string(64 * 1024, 'n') + ": a\r\n")).error().what == errc::head_too_large);
+    CHECK(judge(post("A: " + std::string(1'000'000, 'a') + "\r\n")).error().what ==
+          errc::head_too_large);
+    CHECK(judge(post(std::string(64 * 1024, 'n') + ": a\r\n")).error().what ==
+          errc::head_too_large);
 
     const auto fields = [](std::size_t count) {
         std::string head = "GET / HTTP/1.1\r\nHost: a\r\n";
@@ -218,7 +235,10 @@ TEST_CASE("request gate: ordinary heads pass, and say how the body ends", "[net]
         {"GET / HTTP/1.0\r\n\r\n", framing::none, 0, false},
         {"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"},
         // A server may not send 100 to such a client, so it has nothing to expect.
-        {"POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n", framing::length, 1, false},
+        {"POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n",
+         framing::length,
+         1,
+         false},
     };
     for (const auto& row : rows) {
         CAPTURE(row.head);
@@ -236,13 +256,20 @@ TEST_CASE("request gate: ordinary heads pass, and say how the body ends", "[net]
 }
 
 TEST_CASE("request gate: a host is a name or an address with an optional port", "[net][gate]") {
-    for (const char* good : {"a", "a.example", "a-b.c_d", "127.0.0.1", "localhost:8000", "[::1]", "[::1]:1",
+    for (const char* good : {"a",
+                             "a.example",
+                             "a-b.c_d",
+                             "127.0.0.1",
+                             "localhost:8000",
+                             "[::1]",
+                             "[::1]:1",
                              "[::ffff:1.2.3.4]:65535"}) {
         CAPTURE(good);
         CHECK(net::is_valid_host(good));
     }
-    for (const char* wrong : {"", ":80", "a:", "a:b", "a:-1", "a:123456", "a:80:80", "::1", "[::1", "[]", "[g::]",
-                              "[::1]x", "[::1]:", "a/", "a?", "a#", "u@a", "a b", "a\tb", "a%41", "\xc3\xa9"}) {
+    for (const char* wrong : {"",    ":80",  "a:",  "a:b",   "a:-1",   "a:123456", "a:80:80",
+                              "::1", "[::1", "[]",  "[g::]", "[::1]x", "[::1]:",   "a/",
+                              "a?",  "a#",   "u@a", "a b",   "a\tb",   "a%41",     "\xc3\xa9"}) {
         CAPTURE(wrong);
         CHECK_FALSE(net::is_valid_host(wrong));
     }

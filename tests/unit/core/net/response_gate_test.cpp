@@ -20,7 +20,9 @@ result<net::gated_response> judge(std::string_view head) {
     return net::gate_response(head.substr(0, scanner.size()), limit);
 }
 
-std::string ok(std::string_view fields) { return "HTTP/1.1 200 OK\r\n" + std::string(fields) + "\r\n"; }
+std::string ok(std::string_view fields) {
+    return "HTTP/1.1 200 OK\r\n" + std::string(fields) + "\r\n";
+}
 
 }  // namespace
 
@@ -93,7 +95,11 @@ TEST_CASE("response gate: status, framing and reuse are read", "[net][gate]") {
         {ok("Transfer-Encoding: Chunked\r\n"), 200, framing::chunked, 0, true},
         {ok("Content-Length: 12\r\nConnection: close\r\n"), 200, framing::length, 12, false},
         {"HTTP/1.0 200 OK\r\nContent-Length: 12\r\n\r\n", 200, framing::length, 12, false},
-        {"HTTP/1.0 200 OK\r\nContent-Length: 12\r\nConnection: keep-alive\r\n\r\n", 200, framing::length, 12, true},
+        {"HTTP/1.0 200 OK\r\nContent-Length: 12\r\nConnection: keep-alive\r\n\r\n",
+         200,
+         framing::length,
+         12,
+         true},
         {"HTTP/1.1 103 Early Hints\r\n\r\n", 103, framing::none, 0, true},
         {"HTTP/1.1 101 Switching Protocols\r\n\r\n", 101, framing::none, 0, true},
         {"HTTP/1.1 204 No Content\r\n\r\n", 204, framing::none, 0, true},
@@ -114,7 +120,8 @@ TEST_CASE("response gate: status, framing and reuse are read", "[net][gate]") {
 
 TEST_CASE("response gate: the fields that the relay needs are read in any case", "[net][gate]") {
     const std::string head =
-        ok("CONTENT-TYPE: text/event-stream\r\nRetry-After: 3\r\nretry-after-ms: 250\r\nX-Request-Id: r\r\n"
+        ok("CONTENT-TYPE: text/event-stream\r\nRetry-After: 3\r\nretry-after-ms: "
+           "250\r\nX-Request-Id: r\r\n"
            "OpenAI-Processing-Ms: 17\r\nContent-Encoding: identity\r\n");
     const auto passed = judge(head);
     REQUIRE(passed.has_value());

@@ -1,7 +1,7 @@
+#include "core/net/routes.hpp"
+
 #include <catch2/catch.hpp>
 #include <string>
-
-#include "core/net/routes.hpp"
 
 using namespace gaia;
 
@@ -75,15 +75,31 @@ TEST_CASE("routes: a path belongs to its pattern only", "[net][routes]") {
 }
 
 TEST_CASE("routes: percent_decode decodes once and lets no control byte through", "[net][routes]") {
-    const std::pair<const char*, const char*> good[] = {
-        {"", ""}, {"abc", "abc"}, {"%41", "A"}, {"a%2fb%2Fc", "a/b/c"}, {"%2541", "%41"}, {"a+b", "a+b"},
-        {"%c3%a9", "\xc3\xa9"}};
+    const std::pair<const char*, const char*> good[] = {{"", ""},
+                                                        {"abc", "abc"},
+                                                        {"%41", "A"},
+                                                        {"a%2fb%2Fc", "a/b/c"},
+                                                        {"%2541", "%41"},
+                                                        {"a+b", "a+b"},
+                                                        {"%c3%a9", "\xc3\xa9"}};
     for (const auto& [text, decoded] : good) {
         CAPTURE(text);
         REQUIRE(net::percent_decode(text).has_value());
         CHECK(*net::percent_decode(text) == decoded);
     }
-    for (const char* wrong : {"%", "%4", "a%", "a%4", "%zz", "%4g", "%g4", "%%41", "%00", "a%0ab", "%1f", "%7f", "\x01"}) {
+    for (const char* wrong : {"%",
+                              "%4",
+                              "a%",
+                              "a%4",
+                              "%zz",
+                              "%4g",
+                              "%g4",
+                              "%%41",
+                              "%00",
+                              "a%0ab",
+                              "%1f",
+                              "%7f",
+                              "\x01"}) {
         CAPTURE(wrong);
         CHECK_FALSE(net::percent_decode(wrong).has_value());
     }

@@ -23,7 +23,8 @@ std::map<std::string, std::string> samples(const std::string& text) {
         if (!line.starts_with("#")) {
             const auto space = line.rfind(' ');
             REQUIRE(space != std::string::npos);
-            REQUIRE(all.emplace(line.substr(0, space), line.substr(space + 1)).second);  // each once
+            REQUIRE(
+                all.emplace(line.substr(0, space), line.substr(space + 1)).second);  // each once
         }
     }
     return all;
@@ -49,7 +50,9 @@ request_sample sample(std::string_view provider, std::string_view model) {
 TEST_CASE("metrics: the exposition is the text format that scrapers read", "[observe]") {
     exposition out;
     out.family("a_total", "counter", "What it counts.");
-    out.sample("a_total", exposition::label("x", "1") + "," + exposition::label("y", "2"), std::int64_t{7});
+    out.sample("a_total",
+               exposition::label("x", "1") + "," + exposition::label("y", "2"),
+               std::int64_t{7});
     out.gauge("b", "A gauge.", 0.5);
     out.counter("c_total", "Another.", 9'007'199'254'740'993);
     CHECK(out.text() ==
@@ -90,26 +93,33 @@ TEST_CASE("metrics: a scrape adds the shards up", "[observe]") {
     kept.request(1, failed);
     const auto all = samples(kept.render());
     const std::string labels = "provider=\"p\",model=\"m\"";
-    CHECK(all.at("gaiarouter_requests_total{" + labels + ",status=\"200\",error=\"\",stream=\"true\"}") == "3");
-    CHECK(all.at("gaiarouter_requests_total{" + labels + ",status=\"502\",error=\"upstream_broken\",stream=\"true\"}") == "1");
+    CHECK(all.at("gaiarouter_requests_total{" + labels +
+                 ",status=\"200\",error=\"\",stream=\"true\"}") == "3");
+    CHECK(all.at("gaiarouter_requests_total{" + labels +
+                 ",status=\"502\",error=\"upstream_broken\",stream=\"true\"}") == "1");
     CHECK(all.at("gaiarouter_tokens_total{" + labels + ",type=\"prompt\"}") == "30");
     CHECK(all.at("gaiarouter_tokens_total{" + labels + ",type=\"completion\"}") == "20");
     CHECK(all.at("gaiarouter_cost_dollars_total{" + labels + "}") == "4.5");
     CHECK(all.at("gaiarouter_unpriced_requests_total{" + labels + "}") == "1");
-    CHECK(all.at("gaiarouter_upstream_errors_total{provider=\"p\",reason=\"upstream_timeout\"}") == "3");
+    CHECK(all.at("gaiarouter_upstream_errors_total{provider=\"p\",reason=\"upstream_timeout\"}") ==
+          "3");
     CHECK(all.at("gaiarouter_usage_clamped_total") == "1");
     CHECK(all.at("gaiarouter_time_to_first_token_seconds_count{" + labels + "}") == "3");
-    CHECK(all.at("gateway_requests_total{method=\"GET\",endpoint=\"/health\",status=\"200\"}") == "3");
+    CHECK(all.at("gateway_requests_total{method=\"GET\",endpoint=\"/health\",status=\"200\"}") ==
+          "3");
 }
 
-TEST_CASE("metrics: buckets are cumulative, bounds belong to their bucket, the last holds all", "[observe]") {
+TEST_CASE("metrics: buckets are cumulative, bounds belong to their bucket, the last holds all",
+          "[observe]") {
     metrics kept(1);
     for (const double seconds : {0.001, 0.005, 0.0051, 1.0, 1000.0}) {
         kept.http(0, "GET", "/", 200, seconds);
     }
     const auto all = samples(kept.render());
     const auto bucket = [&all](const std::string& le) {
-        return all.at(R"(gateway_request_duration_seconds_bucket{method="GET",endpoint="/",status="200",le=")" + le + "\"}");
+        return all.at(
+            R"(gateway_request_duration_seconds_bucket{method="GET",endpoint="/",status="200",le=")" +
+            le + "\"}");
     };
     CHECK(bucket("0.005") == "2");
     CHECK(bucket("0.01") == "3");
@@ -117,7 +127,10 @@ TEST_CASE("metrics: buckets are cumulative, bounds belong to their bucket, the l
     CHECK(bucket("1") == "4");
     CHECK(bucket("120") == "4");
     CHECK(bucket("+Inf") == "5");
-    CHECK(all.at(R"(gateway_request_duration_seconds_count{method="GET",endpoint="/",status="200"})") == "5");
+    CHECK(
+        all.at(
+            R"(gateway_request_duration_seconds_count{method="GET",endpoint="/",status="200"})") ==
+        "5");
 }
 
 TEST_CASE("metrics: clients cannot make series without end by naming models", "[observe]") {

@@ -19,8 +19,11 @@ policy::key_record record(std::int64_t id, std::string_view key) {
 
 const policy::snapshot& known() {
     static const policy::snapshot one = [] {
-        std::vector<policy::key_record> keys{record(1, "sk-gr-good"), record(2, "sk-gr-revoked"), record(3, "sk-gr-old"),
-                                             record(4, "sk-gr-still"), record(5, "with space")};
+        std::vector<policy::key_record> keys{record(1, "sk-gr-good"),
+                                             record(2, "sk-gr-revoked"),
+                                             record(3, "sk-gr-old"),
+                                             record(4, "sk-gr-still"),
+                                             record(5, "with space")};
         keys[1].active = false;
         keys[2].expires = now;
         keys[3].expires = unix_micros{now.value + 1};
@@ -56,7 +59,8 @@ std::string outcome(const headers& sent) {
 
 }  // namespace
 
-TEST_CASE("authenticate: each way of sending a key, and each way of getting it wrong", "[policy][auth]") {
+TEST_CASE("authenticate: each way of sending a key, and each way of getting it wrong",
+          "[policy][auth]") {
     const std::pair<headers, const char*> rows[] = {
         {{{{"authorization", "Bearer sk-gr-good"}}}, "ak_1"},
         {{{{"authorization", "bearer sk-gr-good"}}}, "ak_1"},
@@ -83,8 +87,10 @@ TEST_CASE("authenticate: each way of sending a key, and each way of getting it w
         {{{{"authorization", "Bearer \xff\xfe"}}}, "invalid_api_key"},
         {{{{"x-api-key", ""}}}, "invalid_api_key"},
         {{{{"x-api-key", "Bearer sk-gr-good"}}}, "invalid_api_key"},
-        {{{{"authorization", "Bearer sk-gr-good"}, {"authorization", "Bearer sk-gr-good"}}}, "two_credentials"},
-        {{{{"authorization", "Bearer sk-gr-good"}, {"x-api-key", "sk-gr-good"}}}, "two_credentials"},
+        {{{{"authorization", "Bearer sk-gr-good"}, {"authorization", "Bearer sk-gr-good"}}},
+         "two_credentials"},
+        {{{{"authorization", "Bearer sk-gr-good"}, {"x-api-key", "sk-gr-good"}}},
+         "two_credentials"},
         {{{{"x-api-key", ""}, {"api-key", "sk-gr-good"}}}, "two_credentials"},
     };
     for (const auto& [sent, expected] : rows) {
@@ -100,7 +106,8 @@ TEST_CASE("authenticate: the hash of a key is no key", "[policy][auth]") {
     CHECK(outcome({{{"x-api-key", std::string(raw.begin(), raw.end())}}}) == "invalid_api_key");
 }
 
-TEST_CASE("authenticate: one of the permissions asked for is enough, and one is needed", "[policy][auth]") {
+TEST_CASE("authenticate: one of the permissions asked for is enough, and one is needed",
+          "[policy][auth]") {
     auto key = record(1, "k");
     key.permissions = policy::permission_write;
     CHECK(policy::require(key, policy::permission_write).has_value());

@@ -48,11 +48,16 @@ TEST_CASE("settlement: retry-after is a number of seconds, retry-after-ms goes f
 }
 
 TEST_CASE("settlement: only what the upstream itself refused costs nothing", "[relay]") {
-    for (const auto what : {errc::upstream_broken, errc::stream_interrupted, errc::upstream_timeout}) {
+    for (const auto what :
+         {errc::upstream_broken, errc::stream_interrupted, errc::upstream_timeout}) {
         CHECK_FALSE(relay::is_error_of_upstream(fail(what)));
     }
-    for (const auto what : {errc::upstream_rejected, errc::upstream_failed, errc::upstream_overloaded,
-                            errc::upstream_rate_limited, errc::upstream_credentials, errc::context_length_exceeded}) {
+    for (const auto what : {errc::upstream_rejected,
+                            errc::upstream_failed,
+                            errc::upstream_overloaded,
+                            errc::upstream_rate_limited,
+                            errc::upstream_credentials,
+                            errc::context_length_exceeded}) {
         CHECK(relay::is_error_of_upstream(fail(what)));
     }
 }

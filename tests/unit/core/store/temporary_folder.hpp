@@ -10,7 +10,7 @@ namespace gaia::testing {
 
 // An empty folder of its own for one test, removed with everything in it.
 class temporary_folder {
- public:
+public:
     temporary_folder() {
         std::string name =
             (std::filesystem::temp_directory_path() / "gaiarouter-test-XXXXXX").string();
@@ -29,7 +29,7 @@ class temporary_folder {
     const std::string& path() const noexcept { return path_; }
     std::string file(const std::string& name) const { return path_ + "/" + name; }
 
- private:
+private:
     std::string path_;
 };
 
