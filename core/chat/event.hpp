@@ -11,11 +11,12 @@
 
 // What a stream says, in no dialect. The order that events must keep is in grammar.hpp.
 //
-// `choice` counts from 0, without a gap when the stream has ended. `part` counts the parts of a choice from 0 without a gap, in the order in
-// which they start: these are the gateway's own numbers, whatever the upstream numbered. A part
-// starts with part_start (text, reasoning, refusal, audio), with tool_call_start, or comes whole
-// (whole_part); all but the last take deltas and end with part_end. Parts of a choice may be open
-// at the same time; encoders whose dialect wants one at a time stand behind a sequencer.
+// `choice` counts from 0, without a gap when the stream has ended. `part` counts the parts of a
+// choice from 0 without a gap, in the order in which they start: these are the gateway's own
+// numbers, whatever the upstream numbered. A part starts with part_start (text, reasoning, refusal,
+// audio), with tool_call_start, or comes whole (whole_part); all but the last take deltas and end
+// with part_end. Parts of a choice may be open at the same time; encoders whose dialect wants one
+// at a time stand behind a sequencer.
 namespace gaia::chat {
 
 namespace events {
@@ -34,8 +35,8 @@ struct part_start {
     std::uint32_t choice = 0;
     std::uint32_t part = 0;
     part_kind kind = part_kind::text;
-    std::string id;      // of reasoning and audio
-    std::string format;  // of reasoning
+    std::string id;                      // of reasoning and audio
+    std::string format;                  // of reasoning
     dialect_id from = dialect_id::none;  // of reasoning
 };
 
@@ -86,7 +87,7 @@ struct refusal_delta {
 struct audio_delta {
     std::uint32_t choice = 0;
     std::uint32_t part = 0;
-    std::string data;        // base64
+    std::string data;  // base64
     std::string transcript;
     std::string format;
     std::optional<std::int64_t> expires_at;

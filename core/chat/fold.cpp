@@ -69,124 +69,123 @@ part& fold::at(std::uint32_t choice, std::uint32_t index) {
 }
 
 void fold::feed(event e) {
-    std::visit(
-        on{
-            [&](events::start& v) {
-                value_.id = std::move(v.id);
-                value_.model = std::move(v.model);
-                value_.created = v.created;
-                value_.service_tier = std::move(v.service_tier);
-                value_.system_fingerprint = std::move(v.system_fingerprint);
-            },
-            [&](events::part_start& v) {
-                auto& into = at(v.choice, v.part).body;
-                switch (v.kind) {
-                    case events::part_kind::text:
-                        into = text_part{};
-                        break;
-                    case events::part_kind::reasoning: {
-                        reasoning_part thought;
-                        thought.id = std::move(v.id);
-                        thought.format = std::move(v.format);
-                        thought.from = v.from;
-                        into = std::move(thought);
-                        break;
-                    }
-                    case events::part_kind::refusal:
-                        into = refusal_part{};
-                        break;
-                    case events::part_kind::audio: {
-                        audio_part audio;
-                        audio.id = std::move(v.id);
-                        into = std::move(audio);
-                        break;
-                    }
-                }
-            },
-            [&](events::text_delta& v) {
-                if (auto* text = at(v.choice, v.part).as<text_part>()) {
-                    text->text += v.text;
-                }
-            },
-            [&](events::reasoning_delta& v) {
-                auto* thought = at(v.choice, v.part).as<reasoning_part>();
-                if (thought == nullptr) {
-                    return;
-                }
-                if (!v.summary) {
-                    thought->text += v.text;
-                    return;
-                }
-                if (thought->summary.size() <= *v.summary) {
-                    thought->summary.resize(*v.summary + 1);
-                }
-                thought->summary[*v.summary] += v.text;
-            },
-            [&](events::reasoning_signature& v) {
-                auto& into = at(v.choice, v.part);
-                auto* thought = into.as<reasoning_part>();
-                if (v.encrypted && thought != nullptr) {
-                    thought->encrypted += v.data;
-                    thought->from = v.from;
-                    return;
-                }
-                if (!into.signature) {
-                    into.signature = signature{{}, v.from};
-                }
-                into.signature->data += v.data;
-            },
-            [&](events::tool_call_start& v) {
-                at(v.choice, v.part).body =
-                    tool_call_part{v.kind, std::move(v.id), std::move(v.name), {}};
-            },
-            [&](events::tool_arguments_delta& v) {
-                if (auto* call = at(v.choice, v.part).as<tool_call_part>()) {
-                    call->arguments += v.text;
-                }
-            },
-            [&](events::refusal_delta& v) {
-                if (auto* refusal = at(v.choice, v.part).as<refusal_part>()) {
-                    refusal->text += v.text;
-                }
-            },
-            [&](events::audio_delta& v) {
-                if (auto* audio = at(v.choice, v.part).as<audio_part>()) {
-                    audio->source.data += v.data;
-                    audio->transcript += v.transcript;
-                    if (!v.format.empty()) {
-                        audio->format = std::move(v.format);
-                    }
-                    if (v.expires_at) {
-                        audio->expires_at = v.expires_at;
-                    }
-                }
-            },
-            [&](events::citation& v) {
-                if (auto* text = at(v.choice, v.part).as<text_part>()) {
-                    text->citations.push_back(std::move(v.value));
-                }
-            },
-            [&](events::whole_part& v) { at(v.choice, v.part) = std::move(v.value); },
-            [](events::part_end&) {},
-            [&](events::logprobs& v) {
-                auto& of = at(v.choice);
-                auto& into = v.refusal ? of.refusal_logprobs : of.logprobs;
-                for (auto& token : v.tokens) {
-                    into.push_back(std::move(token));
-                }
-            },
-            [&](events::usage& v) { update(value_.usage, v.value); },
-            [&](events::finish& v) { at(v.choice).end = std::move(v.end); },
-            [&](events::end& v) {
-                if (!v.service_tier.empty()) {
-                    value_.service_tier = std::move(v.service_tier);
-                }
-                ended_ = true;
-            },
-            [&](events::error& v) { error_ = std::move(v.what); },
-            [](events::ping&) {},
-        },
-        e);
+    std::visit(on{
+                   [&](events::start& v) {
+                       value_.id = std::move(v.id);
+                       value_.model = std::move(v.model);
+                       value_.created = v.created;
+                       value_.service_tier = std::move(v.service_tier);
+                       value_.system_fingerprint = std::move(v.system_fingerprint);
+                   },
+                   [&](events::part_start& v) {
+                       auto& into = at(v.choice, v.part).body;
+                       switch (v.kind) {
+                           case events::part_kind::text:
+                               into = text_part{};
+                               break;
+                           case events::part_kind::reasoning: {
+                               reasoning_part thought;
+                               thought.id = std::move(v.id);
+                               thought.format = std::move(v.format);
+                               thought.from = v.from;
+                               into = std::move(thought);
+                               break;
+                           }
+                           case events::part_kind::refusal:
+                               into = refusal_part{};
+                               break;
+                           case events::part_kind::audio: {
+                               audio_part audio;
+                               audio.id = std::move(v.id);
+                               into = std::move(audio);
+                               break;
+                           }
+                       }
+                   },
+                   [&](events::text_delta& v) {
+                       if (auto* text = at(v.choice, v.part).as<text_part>()) {
+                           text->text += v.text;
+                       }
+                   },
+                   [&](events::reasoning_delta& v) {
+                       auto* thought = at(v.choice, v.part).as<reasoning_part>();
+                       if (thought == nullptr) {
+                           return;
+                       }
+                       if (!v.summary) {
+                           thought->text += v.text;
+                           return;
+                       }
+                       if (thought->summary.size() <= *v.summary) {
+                           thought->summary.resize(*v.summary + 1);
+                       }
+                       thought->summary[*v.summary] += v.text;
+                   },
+                   [&](events::reasoning_signature& v) {
+                       auto& into = at(v.choice, v.part);
+                       auto* thought = into.as<reasoning_part>();
+                       if (v.encrypted && thought != nullptr) {
+                           thought->encrypted += v.data;
+                           thought->from = v.from;
+                           return;
+                       }
+                       if (!into.signature) {
+                           into.signature = signature{{}, v.from};
+                       }
+                       into.signature->data += v.data;
+                   },
+                   [&](events::tool_call_start& v) {
+                       at(v.choice, v.part).body =
+                           tool_call_part{v.kind, std::move(v.id), std::move(v.name), {}};
+                   },
+                   [&](events::tool_arguments_delta& v) {
+                       if (auto* call = at(v.choice, v.part).as<tool_call_part>()) {
+                           call->arguments += v.text;
+                       }
+                   },
+                   [&](events::refusal_delta& v) {
+                       if (auto* refusal = at(v.choice, v.part).as<refusal_part>()) {
+                           refusal->text += v.text;
+                       }
+                   },
+                   [&](events::audio_delta& v) {
+                       if (auto* audio = at(v.choice, v.part).as<audio_part>()) {
+                           audio->source.data += v.data;
+                           audio->transcript += v.transcript;
+                           if (!v.format.empty()) {
+                               audio->format = std::move(v.format);
+                           }
+                           if (v.expires_at) {
+                               audio->expires_at = v.expires_at;
+                           }
+                       }
+                   },
+                   [&](events::citation& v) {
+                       if (auto* text = at(v.choice, v.part).as<text_part>()) {
+                           text->citations.push_back(std::move(v.value));
+                       }
+                   },
+                   [&](events::whole_part& v) { at(v.choice, v.part) = std::move(v.value); },
+                   [](events::part_end&) {},
+                   [&](events::logprobs& v) {
+                       auto& of = at(v.choice);
+                       auto& into = v.refusal ? of.refusal_logprobs : of.logprobs;
+                       for (auto& token : v.tokens) {
+                           into.push_back(std::move(token));
+                       }
+                   },
+                   [&](events::usage& v) { update(value_.usage, v.value); },
+                   [&](events::finish& v) { at(v.choice).end = std::move(v.end); },
+                   [&](events::end& v) {
+                       if (!v.service_tier.empty()) {
+                           value_.service_tier = std::move(v.service_tier);
+                       }
+                       ended_ = true;
+                   },
+                   [&](events::error& v) { error_ = std::move(v.what); },
+                   [](events::ping&) {},
+               },
+               e);
 }
 
 namespace {
@@ -238,8 +237,7 @@ void tell(event_list& out, std::uint32_t choice, std::uint32_t index, const part
                                              audio->format,
                                              audio->expires_at});
     } else if (const auto* call = p.as<tool_call_part>()) {
-        out.emplace_back(
-            events::tool_call_start{choice, index, call->id, call->name, call->what});
+        out.emplace_back(events::tool_call_start{choice, index, call->id, call->name, call->what});
         if (!call->arguments.empty()) {
             out.emplace_back(events::tool_arguments_delta{choice, index, call->arguments});
         }
@@ -255,11 +253,8 @@ void tell(event_list& out, std::uint32_t choice, std::uint32_t index, const part
 
 event_list unfold(const response& answer) {
     event_list out;
-    out.emplace_back(events::start{answer.id,
-                                   answer.model,
-                                   answer.created,
-                                   answer.service_tier,
-                                   answer.system_fingerprint});
+    out.emplace_back(events::start{
+        answer.id, answer.model, answer.created, answer.service_tier, answer.system_fingerprint});
     for (std::uint32_t c = 0; c != answer.choices.size(); ++c) {
         const auto& choice = answer.choices[c];
         for (std::uint32_t i = 0; i != choice.parts.size(); ++i) {

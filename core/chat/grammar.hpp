@@ -16,7 +16,7 @@ namespace gaia::chat {
 // was there and all up to the highest have finished; nothing after end or error. One part at a time
 // in a choice when `sequential`.
 class grammar {
- public:
+public:
     explicit grammar(bool sequential = false) : sequential_(sequential) {}
 
     void feed(const event& e);
@@ -26,7 +26,7 @@ class grammar {
     const std::string& violation() const noexcept { return violation_; }
     bool over() const noexcept { return over_; }
 
- private:
+private:
     enum class open_kind : std::uint8_t { closed, text, reasoning, refusal, audio, tool };
     struct choice_state {
         std::vector<open_kind> parts;

@@ -33,17 +33,13 @@ void object_end::feed(std::string_view text) noexcept {
     }
 }
 
-std::uint32_t choice_reader::speak(part_kind kind,
-                                   chat::event_list& out,
-                                   std::string id,
-                                   std::string format,
-                                   dialect_id from) {
+std::uint32_t choice_reader::speak(
+    part_kind kind, chat::event_list& out, std::string id, std::string format, dialect_id from) {
     if (!open_ || open_->kind != kind) {
         hush(out);
         open_ = speaking{next_++, kind, 0, 0};
         out.emplace_back(
-            events::part_start{
-            choice_, open_->part, kind, std::move(id), std::move(format), from});
+            events::part_start{choice_, open_->part, kind, std::move(id), std::move(format), from});
     }
     return open_->part;
 }
@@ -216,12 +212,12 @@ void choice_reader::tool_call(const value& raw, chat::event_list& out) {
         at.part = next_++;
         const bool usable = !at.id.empty() && !id_taken(at.id);
         ids_.push_back(usable ? at.id : chat::made_call_id(seed_ + choice_, ids_.size()));
-        out.emplace_back(events::tool_call_start{choice_,
-                                                 at.part,
-                                                 ids_.back(),
-                                                 at.name,
-                                                 at.custom ? chat::tool_call_part::kind::custom
-                                                           : chat::tool_call_part::kind::function});
+        out.emplace_back(events::tool_call_start{
+            choice_,
+            at.part,
+            ids_.back(),
+            at.name,
+            at.custom ? chat::tool_call_part::kind::custom : chat::tool_call_part::kind::function});
         piece.insert(0, at.held);
         std::string().swap(at.held);
     }
@@ -364,8 +360,8 @@ void choice_reader::finish(std::optional<chat::choice_end> end, chat::event_list
     }
     finished_ = true;
     auto last = end.value_or(chat::choice_end{});
-    if (!calls_.empty() && (last.why == chat::finish_reason::stop ||
-                            last.why == chat::finish_reason::other)) {
+    if (!calls_.empty() &&
+        (last.why == chat::finish_reason::stop || last.why == chat::finish_reason::other)) {
         last.why = chat::finish_reason::tool_calls;
     }
     out.emplace_back(events::finish{choice_, std::move(last)});

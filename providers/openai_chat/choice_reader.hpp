@@ -13,11 +13,11 @@ namespace gaia::providers {
 
 // Notices where a JSON object ends in text that comes in pieces.
 class object_end {
- public:
+public:
     void feed(std::string_view text) noexcept;
     bool reached() const noexcept { return ended_; }
 
- private:
+private:
     std::size_t depth_ = 0;
     bool string_ = false;
     bool escape_ = false;
@@ -28,7 +28,7 @@ class object_end {
 // message is one big delta. Repairs what vendors do to tool calls: all indexes 0, no index, ids
 // that are missing, empty or repeated, names repeated, arguments as an object.
 class choice_reader {
- public:
+public:
     choice_reader(std::uint32_t choice, std::uint64_t seed) noexcept
         : choice_(choice), seed_(seed) {}
 
@@ -41,12 +41,12 @@ class choice_reader {
     // A tool call that never got a name.
     bool broken() const noexcept { return broken_; }
 
- private:
+private:
     struct call {
         std::string id;                     // as the upstream wrote it
         std::optional<std::int64_t> index;  // likewise
         std::string name;
-        std::string held;                   // arguments that came before the name
+        std::string held;  // arguments that came before the name
         object_end arguments;
         std::uint32_t part = 0;
         bool started = false;

@@ -247,10 +247,9 @@ void openai_stream_decoder::finish(chat::event_list& out) {
 }
 
 bool openai_stream_decoder::every_choice_finished() const noexcept {
-    return !choices_.empty() &&
-           std::all_of(choices_.begin(), choices_.end(), [](const auto& each) {
-               return each.second.finished();
-           });
+    return !choices_.empty() && std::all_of(choices_.begin(), choices_.end(), [](const auto& each) {
+        return each.second.finished();
+    });
 }
 
 void openai_stream_decoder::fail_with(failure f, chat::event_list& out) {
