@@ -1,5 +1,4 @@
 #include <catch2/catch.hpp>
-#include <filesystem>
 #include <map>
 #include <set>
 
@@ -13,9 +12,7 @@ using namespace gaia::app;
 namespace {
 
 node read_schema() {
-    const auto path =
-        std::filesystem::path(__FILE__).parent_path() / "../../../../schema/config.schema.json";
-    const auto content = read_file(path.string(), document_bytes_max);
+    const auto content = read_file(GAIA_SOURCE_DIR "/schema/config.schema.json", document_bytes_max);
     REQUIRE(content.error == "");
     const auto d = parse_document(content.text);
     for (const auto& p : d.problems) {
