@@ -21,6 +21,7 @@ constexpr std::size_t name_max = 128;
 constexpr std::size_t description_max = 1024;
 constexpr std::int64_t page_default = 20;
 constexpr std::int64_t page_max = 100;
+constexpr std::int64_t pages_max = 1'000'000'000;  // no product below overflows
 
 failure invalid(std::string field, std::string why) {
     return fail(errc::validation_failed, field + ": " + why, field);
@@ -193,8 +194,8 @@ net::awaitable<void> list(net::exchange& ex, const services& around) {
     }
     const auto page = query_number(ex.query(), "page", 1);
     const auto limit = query_number(ex.query(), "limit", page_default);
-    if (page < 1 || limit < 1 || limit > page_max) {
-        co_return co_await ex.reply_error(invalid(page < 1 ? "page" : "limit", "is out of range"));
+    if (page < 1 || page > pages_max || limit < 1 || limit > page_max) {
+        co_return co_await ex.reply_error(invalid(page < 1 || page > pages_max ? "page" : "limit", "is out of range"));
     }
     store::store::operation<std::vector<policy::key_record>> work = [](store::database& db) {
         return store::list_keys(db);

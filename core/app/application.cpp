@@ -39,6 +39,7 @@ constexpr std::chrono::milliseconds log_flush_period{200};
 constexpr std::chrono::seconds flush_patience{10};
 constexpr std::chrono::seconds second_signal_patience{1};
 constexpr std::size_t preset_key_characters_min = 32;
+constexpr std::string_view chat_route = "/v1/chat/completions";
 
 std::string text_of(const environment& env, std::string_view name) {
     const auto* value = env.find_filled(name);
@@ -47,6 +48,23 @@ std::string text_of(const environment& env, std::string_view name) {
 
 void complain(std::string_view sentence) {
     fmt::print(stderr, "gaiarouter: {}\n", sentence);
+}
+
+// Health checks and pages are for those who look closely; refusals are for everybody, within reason.
+void log_exchange(const net::server_hooks::exchange_end& end, std::string_view route) {
+    constexpr unsigned lines_per_second = 10;
+    const bool refused = end.status >= 400;
+    if (refused && !log::within_rate(static_cast<unsigned>(end.status) % 64, lines_per_second)) {
+        return;
+    }
+    log::write(refused ? log::level::info : log::level::debug,
+               "request",
+               {{"request_id", end.request_id},
+                {"method", end.method},
+                {"route", route},
+                {"status", end.status},
+                {"client", end.client},
+                {"total_us", std::chrono::duration_cast<std::chrono::microseconds>(end.took).count()}});
 }
 
 // The keys of the data folder as the snapshot is to have them; changed by the admin API, read when
@@ -265,16 +283,13 @@ void application::build() {
     hooks.render_error = [&p](const failure& f, std::string_view id) {
         return p.openai_chat.render_error(f, id);
     };
-    hooks.finished = [&p](unsigned thread,
-                          std::string_view method,
-                          std::string_view route,
-                          int status,
-                          auto took) {
-        p.metrics->http(thread,
-                        method,
-                        route.empty() ? "none" : route,
-                        status,
-                        std::chrono::duration<double>(took).count());
+    hooks.finished = [&p](const net::server_hooks::exchange_end& end) {
+        const auto route = end.route.empty() ? std::string_view("none") : end.route;
+        p.metrics->http(
+            end.thread, end.method, route, end.status, std::chrono::duration<double>(end.took).count());
+        if (route != chat_route) {  // the relay knows more of its requests, and logs them itself
+            log_exchange(end, route);
+        }
     };
     admin::add_health_routes(table, *p.admin);
     admin::add_model_routes(table, *p.admin);
@@ -282,7 +297,7 @@ void application::build() {
     admin::add_key_routes(table, *p.admin);
     admin::add_provider_routes(table, *p.admin);
     admin::add_pages(table);
-    table.add({"POST", "/v1/chat/completions", [&p](net::exchange& ex) {
+    table.add({"POST", std::string(chat_route), [&p](net::exchange& ex) {
                    return p.relay->chat_completions(ex);
                }});
     p.server = std::make_unique<net::server>(config.server, std::move(table), std::move(hooks));

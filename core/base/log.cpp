@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <iostream>
@@ -124,6 +125,8 @@ void append_value(fmt::memory_buffer& out, const field::value_type& value, bool 
         out.append(std::string_view(digits.data(), digits.size()));
     } else if (const auto* real = std::get_if<double>(&value)) {
         fmt::format_to(std::back_inserter(out), "{:.3f}", std::isfinite(*real) ? *real : 0.0);
+    } else if (std::holds_alternative<std::monostate>(value)) {
+        out.append(std::string_view("null"));
     } else {
         out.append(std::string_view(std::get<bool>(value) ? "true" : "false"));
     }
@@ -191,6 +194,19 @@ void write(level l, std::string_view message, std::initializer_list<field> field
     constexpr spdlog::level::level_enum levels[] = {
         spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
     logger->log(levels[static_cast<int>(l)], spdlog::string_view_t(line.data(), line.size()));
+}
+
+bool within_rate(unsigned kind, unsigned per_second) noexcept {
+    // The second in the upper half, the lines in it in the lower.
+    static std::array<std::atomic<std::uint64_t>, 64> windows;
+    auto& window = windows[kind % windows.size()];
+    const auto second = static_cast<std::uint64_t>(wall_now().value / 1'000'000) << 32;
+    auto seen = window.load(std::memory_order_relaxed);
+    std::uint64_t next = 0;
+    do {
+        next = (seen >> 32 << 32) == second ? seen + 1 : second + 1;
+    } while (!window.compare_exchange_weak(seen, next, std::memory_order_relaxed));
+    return (next & 0xFFFFFFFF) <= per_second;
 }
 
 void flush() {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -16,7 +17,7 @@ enum class level { debug, info, warn, error };
 enum class format { text, json };
 
 struct field {
-    using value_type = std::variant<std::string_view, std::int64_t, double, bool>;
+    using value_type = std::variant<std::string_view, std::int64_t, double, bool, std::monostate>;
     std::string_view name;
     value_type value;
 
@@ -24,6 +25,14 @@ struct field {
     field(std::string_view n, const std::string& v) : name(n), value(std::string_view(v)) {}
     field(std::string_view n, const char* v) : name(n), value(std::string_view(v)) {}
     field(std::string_view n, bool v) : name(n), value(v) {}
+    // Unknown is null, not 0.
+    field(std::string_view n, const std::optional<std::int64_t>& v) : name(n) {
+        if (v) {
+            value = *v;
+        } else {
+            value = std::monostate();
+        }
+    }
     field(std::string_view n, double v) : name(n), value(v) {}
     template <class T>
         requires std::is_integral_v<T>
@@ -41,6 +50,8 @@ void open(const settings& how);
 void set_threshold(level threshold) noexcept;
 bool enabled(level l) noexcept;
 void write(level l, std::string_view message, std::initializer_list<field> fields = {});
+// Room for lines that bad input could otherwise multiply: at most `per_second` of each kind (0 to 63).
+bool within_rate(unsigned kind, unsigned per_second) noexcept;
 // Pushes buffered lines out. Called by a tick of the application and at the end.
 void flush();
 

@@ -67,6 +67,21 @@ std::shared_ptr<const server_rules> make_rules(const settings& how) {
     return rules;
 }
 
+// With SO_REUSEPORT a second process could listen on the same port unnoticed, and share its clients.
+void refuse_taken_port(io_executor executor, const asio::ip::tcp::endpoint& endpoint, const std::string& host) {
+    tcp_acceptor probe(executor);
+    error_code ec;
+    probe.open(endpoint.protocol(), ec);
+    probe.set_option(asio::socket_base::reuse_address(true), ec);
+    probe.bind(endpoint, ec);
+    if (!ec) {
+        probe.listen(1, ec);
+    }
+    if (ec) {
+        throw std::runtime_error("cannot listen on " + host + ":" + std::to_string(endpoint.port()) + ": " + ec.message());
+    }
+}
+
 }  // namespace
 
 struct server::worker {
@@ -111,6 +126,9 @@ void server::listen(const std::string& control_socket) {
                                  " is not an address of this machine");
     }
     port_ = how_.port;
+    if (threads_.size() > 1 && port_ != 0) {
+        refuse_taken_port(threads_.front()->io.executor(), {address, port_}, how_.host);
+    }
     for (const auto& w : threads_) {
         const asio::ip::tcp::endpoint endpoint(address, port_);
         w->rules = rules;

@@ -29,14 +29,17 @@ struct server_rules;
 struct server_hooks {
     // The error body of the API, as JSON.
     std::function<std::string(const failure& f, std::string_view request_id)> render_error;
-    // After each exchange: what it matched ("" for no route) and how it ended (499: the client
-    // left).
-    std::function<void(unsigned thread,
-                       std::string_view method,
-                       std::string_view route,
-                       int status,
-                       std::chrono::steady_clock::duration took)>
-        finished;
+    // After each exchange: what it matched ("" for no route) and how it ended (499: the client left).
+    struct exchange_end {
+        unsigned thread = 0;
+        std::string_view method;
+        std::string_view route;
+        std::string_view request_id;
+        std::string_view client;
+        int status = 0;
+        std::chrono::steady_clock::duration took{};
+    };
+    std::function<void(const exchange_end& end)> finished;
 };
 
 // The HTTP/1.1 server: one acceptor, event loop and set of sessions per thread. start(), then

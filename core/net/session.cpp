@@ -102,12 +102,18 @@ awaitable<result<void>> session::read_head() {
     const head_limits limit{
         how.limits.request_line, how.limits.request_head, how.limits.request_headers};
     scanner_.reset();
-    // An empty line before a request is what some clients send after a body (RFC 9112, 2.2).
-    while (inbox().starts_with("\r\n")) {
-        inbox_.consume(2);
-    }
-    enter(inbox_.size() == 0 ? phase::idle : phase::head,
-          inbox_.size() == 0 && requests_ > 0 ? how.timeouts.idle : how.timeouts.request_head);
+    // One empty line before a request is what some clients send after a body (RFC 9112, 2.2).
+    bool skipped = false;
+    const auto skip_empty_line = [this, &skipped] {
+        if (!skipped && inbox().starts_with("\r\n")) {
+            inbox_.consume(2);
+            skipped = true;
+        }
+    };
+    skip_empty_line();
+    bool began = inbox_.size() > 0;
+    enter(began ? phase::head : phase::idle,
+          !began && requests_ > 0 ? how.timeouts.idle : how.timeouts.request_head);
     while (true) {
         const auto verdict = scanner_.scan(inbox(), limit);
         if (verdict == head_scanner::verdict::complete) {
@@ -126,10 +132,9 @@ awaitable<result<void>> session::read_head() {
             // A connection that never began a request ends without an answer.
             co_return inbox_.size() == 0 ? fail(errc::client_closed) : more.error();
         }
-        if (first) {
-            if (inbox().starts_with("\r\n")) {
-                inbox_.consume(2);
-            }
+        skip_empty_line();
+        if (!began) {
+            began = true;
             enter(phase::head, how.timeouts.request_head);
         }
     }
@@ -312,12 +317,15 @@ awaitable<void> session::close_gently() {
 
 void session::note_finished() {
     if (around_.hooks.finished) {
-        around_.hooks.finished(
-            around_.thread.index(),
-            method_.empty() ? std::string_view("none") : std::string_view(method_),
-            matched_ != nullptr ? std::string_view(matched_->pattern) : std::string_view(),
-            left_ && !answered_ ? 499 : status_,
-            std::chrono::steady_clock::now() - started_);
+        server_hooks::exchange_end end;
+        end.thread = around_.thread.index();
+        end.method = method_.empty() ? std::string_view("none") : std::string_view(method_);
+        end.route = matched_ != nullptr ? std::string_view(matched_->pattern) : std::string_view();
+        end.request_id = request_id_;
+        end.client = client_address_;
+        end.status = left_ && !answered_ ? 499 : status_;
+        end.took = std::chrono::steady_clock::now() - started_;
+        around_.hooks.finished(end);
     }
 }
 

@@ -95,7 +95,8 @@ void session::leave(errc why) {
     if (watching_ && left_callback_ != nullptr) {
         watching_ = false;
         left_callback_(left_owner_, why);
-    } else if (why == errc::draining) {
+    }
+    if (why == errc::draining && (phase_ != phase::busy || left_callback_ == nullptr || aside_writing_)) {
         link_.close();  // reading a body, or writing to somebody who does not read
     }
 }

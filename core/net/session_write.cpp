@@ -197,10 +197,12 @@ void session::write_aside(std::string_view bytes) {
     aside_ = http_1_0_ ? std::string(bytes) : fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes);
     if (link_.is_tls()) {
         aside_writing_ = true;
+        deadline_.arm(rules_->how.timeouts.write);
         asio::co_spawn(around_.thread.executor(),
                        write_aside_tls(),
                        [self = shared_from_this()](const std::exception_ptr&) {
                            self->aside_writing_ = false;
+                           self->deadline_.disarm();
                            self->aside_done_.cancel();
                        });
         return;
@@ -239,10 +241,10 @@ awaitable<bool> session::write_pending() {
 
 awaitable<bool> session::write_all(std::span<asio::const_buffer> buffers) {
     error_code ec;
+    co_await turn(around_.thread.executor());
     if ((aside_writing_ || !aside_.empty()) && !co_await write_pending()) {
         co_return false;
     }
-    co_await turn(around_.thread.executor());
     while (!buffers.empty()) {
         std::size_t taken = link_.write_now(buffers, ec);
         if (!ec && taken == 0) {

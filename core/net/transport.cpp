@@ -174,7 +174,7 @@ std::shared_ptr<asio::ssl::context> make_server_tls(const std::string& certifica
             if (SSL_select_next_proto(
                     &chosen, out_size, protocol, sizeof protocol - 1, in, in_size) !=
                 OPENSSL_NPN_NEGOTIATED) {
-                return SSL_TLSEXT_ERR_ALERT_FATAL;
+                return SSL_TLSEXT_ERR_NOACK;
             }
             *out = chosen;
             return SSL_TLSEXT_ERR_OK;

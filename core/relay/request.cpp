@@ -185,7 +185,7 @@ net::awaitable<bool> request::may_retry(const attempt_end& end) {
     if (end.failed->what == errc::upstream_broken) {  // a stale connection: nothing to wait for
         co_return stale_retries_++ == 0;
     }
-    if (attempts_ > target_.at->retries) {
+    if (attempts_ - stale_retries_ > target_.at->retries) {
         co_return false;
     }
     pause_timer pause(ex_.thread().executor());
@@ -219,7 +219,9 @@ net::awaitable<request::attempt_end> request::attempt() {
     const auto pieces = json::splice(body_, edits_);
     const auto head =
         compose_upstream_head(at, endpoint_, ex_, view_.stream, json::spliced_size(body_, edits_));
-    upstream_began_ = clock::now();
+    if (attempts_ == 1) {
+        upstream_began_ = clock::now();
+    }
     const auto sent = co_await call_->send(head, pieces);
     if (!sent) {
         co_return broke(sent.error());
@@ -278,7 +280,7 @@ net::awaitable<void> request::reply_failure(failure f) {
         co_await fail_stream(std::move(f));
         co_return;
     }
-    if (attempts_ > 1 && f.http_status() >= 500) {
+    if ((attempts_ - stale_retries_ > 1 && f.http_status() >= 500) || f.what == errc::upstream_credentials) {
         f.should_retry = false;  // the gateway has tried already
     }
     if ((f.what == errc::upstream_overloaded || f.what == errc::draining) && !f.retry_after) {

@@ -58,6 +58,7 @@ private:
     // whatever happens to the process next. `status` is what the client is about to see.
     void settle(int status) noexcept;
     void report() noexcept;
+    void log_refusal() const;
     void write_log(const policy::usage_settle& row) const;
     void note_first_output();
 

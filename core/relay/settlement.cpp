@@ -120,10 +120,11 @@ void request::settle(int status) noexcept {
 }
 
 void request::report() noexcept {
-    if (!row_) {
-        return;
-    }
     try {
+        if (!row_) {
+            log_refusal();
+            return;
+        }
         write_log(*row_);
         if (owner_.around_.finished) {
             owner_.around_.finished({thread_, *row_, ex_.path(), ex_.method()});
@@ -131,6 +132,21 @@ void request::report() noexcept {
     } catch (const std::exception& problem) {
         log::error("reporting a request failed", {{"problem", problem.what()}});
     }
+}
+
+// Before it was admitted: there is no row, but there is a line.
+void request::log_refusal() const {
+    constexpr unsigned lines_per_second = 10;
+    if (!error_ || !log::within_rate(static_cast<unsigned>(*error_), lines_per_second)) {
+        return;
+    }
+    log::info("request",
+              {{"request_id", ex_.request_id()},
+               {"key", key_ != nullptr ? to_string(key_->id) : std::string()},
+               {"model", view_.model},
+               {"status", ex_.status()},
+               {"error", info(*error_).metric},
+               {"client", ex_.client_address()}});
 }
 
 void request::write_log(const policy::usage_settle& row) const {
@@ -146,11 +162,11 @@ void request::write_log(const policy::usage_settle& row) const {
                {"status", row.status},
                {"error", row.error ? info(*row.error).metric : std::string_view()},
                {"stream", row.stream},
-               {"prompt_tokens", row.usage.prompt.value_or(-1)},
-               {"completion_tokens", row.usage.completion.value_or(-1)},
-               {"cost", row.cost ? to_dollars(*row.cost) : std::string("unpriced")},
+               {"prompt_tokens", row.usage.prompt},
+               {"completion_tokens", row.usage.completion},
+               {"cost_nanos", row.cost ? std::optional(row.cost->value) : std::nullopt},
                {"total_us", row.total_us},
-               {"first_us", row.first_token_us.value_or(-1)},
+               {"first_us", row.first_token_us},
                {"overhead_us", row.overhead_us},
                {"attempts", row.attempts}});
 }

@@ -148,11 +148,11 @@ describe('errors map to their classes', () => {
     [OpenAI.BadRequestError, 400, undefined, () => client.chat.completions.create({ model: 'fault-400', messages })],
     [OpenAI.PermissionDeniedError, 403, undefined, () => client.chat.completions.create({ model: 'fault-403', messages })],
     [OpenAI.RateLimitError, 429, 'rate_limit_exceeded', () => client.chat.completions.create({ model: 'fault-429-retry-after', messages })],
-    [OpenAI.InternalServerError, 502, 'upstream_error', () => client.chat.completions.create({ model: 'fault-500', messages })],
-    [OpenAI.InternalServerError, 502, 'upstream_error', () => client.chat.completions.create({ model: 'fault-401-echoes-key', messages })],
+    [OpenAI.InternalServerError, 502, 'bad_gateway', () => client.chat.completions.create({ model: 'fault-500', messages })],
+    [OpenAI.InternalServerError, 502, 'bad_gateway', () => client.chat.completions.create({ model: 'fault-401-echoes-key', messages })],
     [OpenAI.InternalServerError, 503, undefined, () => client.chat.completions.create({ model: 'fault-529', messages })],
-    [OpenAI.InternalServerError, 504, 'upstream_timeout', () => client.chat.completions.create({ model: 'fault-hang-before-answer', messages })],
-    [OpenAI.InternalServerError, 502, 'upstream_error', () => client.chat.completions.create({ model: 'fault-error-event-first', messages, stream: true })],
+    [OpenAI.InternalServerError, 504, 'request_timeout', () => client.chat.completions.create({ model: 'fault-hang-before-answer', messages })],
+    [OpenAI.InternalServerError, 502, 'bad_gateway', () => client.chat.completions.create({ model: 'fault-error-event-first', messages, stream: true })],
   ];
   for (const [type, status, code, run] of cases) {
     test(`${status} ${code ?? ''} is ${type.name}`, async () => {

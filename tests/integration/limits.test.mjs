@@ -316,7 +316,7 @@ describe('each limit at its edge', { concurrency: 3 }, () => {
   test('first_byte of the provider overrides that of the server', () =>
     withGateway({ timeouts: { first_byte: '30s' } }, async (gateway) => {
       const begun = performance.now();
-      assertErrorShape(await gateway.chat({ ...good, model: 'mute' }), { status: 504, code: 'upstream_timeout' });
+      assertErrorShape(await gateway.chat({ ...good, model: 'mute' }), { status: 504, code: 'request_timeout' });
       assert.ok(performance.now() - begun < 8000 * patience);
     }, { config: configFor(upstream, { server: { timeouts: { first_byte: '30s', drain: '2s' } }, provider: { timeouts: { first_byte: '600ms' } } }) }));
 });

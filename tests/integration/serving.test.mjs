@@ -478,7 +478,7 @@ describe('TLS and proxies', () => {
     const own = await startGateway({
       config: configFor(upstream, { providers: [{ name: 'local', vendor: 'openai', base_url: 'https://127.0.0.1:9/v1', api_key: 'k', proxy: `http://127.0.0.1:${proxy.address().port}` }] }),
     });
-    assertErrorShape(await own.chat({ model: 'ok', messages }), { status: 502, code: 'upstream_error' });
+    assertErrorShape(await own.chat({ model: 'ok', messages }), { status: 502, code: 'bad_gateway' });
     await own.stop();
     await new Promise((done) => proxy.close(done));
   });

@@ -83,10 +83,12 @@ const ok = ({ accounting = full, content = text, check } = {}) => ({
   },
 });
 
+// What a refusal is called, by its status.
+const typeOf = { 500: 'server_error', 502: 'server_error', 503: 'service_unavailable_error', 504: 'timeout_error' };
 const refused = (status, { accounting = none, type, code, retryAfter, check } = {}) => ({
   what: `an error ${status}`,
   see(answer) {
-    const error = assertErrorShape(answer, { status, type: type ?? (answer.status >= 500 ? 'api_error' : undefined), code });
+    const error = assertErrorShape(answer, { status, type: type ?? typeOf[answer.status], code });
     assert.ok(Buffer.byteLength(error.message) <= 2048, 'a message over 2 KiB');
     if (retryAfter) assert.match(answer.headers['retry-after'] ?? '', retryAfter, 'retry-after');
     check?.(answer, error);
