@@ -77,11 +77,9 @@ void chunk_reader::take_size(char c) noexcept {
     if (digit >= 0) {
         at_ = ++digits_ > size_digits_max ? place::bad : place::size;
         remaining_ = remaining_ << 4 | static_cast<unsigned>(digit);
-    } else if (digits_ == 0) {
-        at_ = place::bad;
-    } else if (c == '\r') {
+    } else if (digits_ > 0 && c == '\r') {
         at_ = place::size_lf;
-    } else if (c == ';') {
+    } else if (digits_ > 0 && c == ';') {
         at_ = place::extension;
     } else {
         at_ = place::bad;

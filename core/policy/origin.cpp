@@ -103,7 +103,7 @@ std::optional<origin> parse_origin(std::string_view url) {
     }
     origin where;
     const std::size_t scheme_end = url.find("://");
-    if (scheme_end == url.npos || scheme_end > 5) {
+    if (scheme_end > 5) {  // none, too
         return std::nullopt;
     }
     const std::string scheme = to_lower(url.substr(0, scheme_end));
@@ -143,7 +143,8 @@ std::optional<origin> parse_origin(std::string_view url) {
         }
         const std::string_view digits = after_host.substr(1);
         const char* const end = digits.data() + digits.size();
-        const auto [stop, error] = std::from_chars(digits.data(), end, where.port);
+        const auto [stop, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), where.port);
         if (digits.empty() || error != std::errc{} || stop != end || where.port == 0) {
             return std::nullopt;
         }

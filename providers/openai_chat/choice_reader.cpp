@@ -27,8 +27,9 @@ void object_end::feed(std::string_view text) noexcept {
             string_ = true;
         } else if (c == '{' || c == '[') {
             ++depth_;
-        } else if ((c == '}' || c == ']') && depth_ != 0 && --depth_ == 0) {
-            ended_ = true;
+        } else if ((c == '}' || c == ']') && depth_ != 0) {
+            --depth_;
+            ended_ = ended_ || depth_ == 0;
         }
     }
 }

@@ -51,6 +51,8 @@ export async function tidy() {
   const work = [];
   for (const { file, command } of commands.filter((entry) => inLayers.test(entry.file))) {
     const hash = createHash('sha256').update(`${version}\n${checks}\n${command}\n`);
+    const folder = path.join(path.dirname(file), '.clang-tidy'); // adds to the checks of the root
+    if (existsSync(folder)) hash.update(digest(folder));
     for (const name of read.get(file) ?? [file]) hash.update(`${name} ${existsSync(name) ? digest(name) : '-'}\n`);
     const stamp = path.join(cache, hash.digest('hex'));
     // Without a record of what it includes nothing can be said about last time.
