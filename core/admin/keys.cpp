@@ -195,7 +195,8 @@ net::awaitable<void> list(net::exchange& ex, const services& around) {
     const auto page = query_number(ex.query(), "page", 1);
     const auto limit = query_number(ex.query(), "limit", page_default);
     if (page < 1 || page > pages_max || limit < 1 || limit > page_max) {
-        co_return co_await ex.reply_error(invalid(page < 1 || page > pages_max ? "page" : "limit", "is out of range"));
+        co_return co_await ex.reply_error(
+            invalid(page < 1 || page > pages_max ? "page" : "limit", "is out of range"));
     }
     store::store::operation<std::vector<policy::key_record>> work = [](store::database& db) {
         return store::list_keys(db);

@@ -10,7 +10,8 @@ namespace {
 net::awaitable<void> metrics(net::exchange& ex, const services& around) {
     net::error_code ec;
     const auto address = boost::asio::ip::make_address(ex.client_address(), ec);
-    if (!ex.from_operator() && (ec || !address.is_loopback() || !ex.header("x-forwarded-for").empty())) {
+    if (!ex.from_operator() &&
+        (ec || !address.is_loopback() || !ex.header("x-forwarded-for").empty())) {
         const auto known = around.snapshot_of(ex.thread().index());
         if (co_await require_key(ex, *known, policy::permission_admin) == nullptr) {
             co_return;

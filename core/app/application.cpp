@@ -50,21 +50,23 @@ void complain(std::string_view sentence) {
     fmt::print(stderr, "gaiarouter: {}\n", sentence);
 }
 
-// Health checks and pages are for those who look closely; refusals are for everybody, within reason.
+// Health checks and pages are for those who look closely; refusals are for everybody, within
+// reason.
 void log_exchange(const net::server_hooks::exchange_end& end, std::string_view route) {
     constexpr unsigned lines_per_second = 10;
     const bool refused = end.status >= 400;
     if (refused && !log::within_rate(static_cast<unsigned>(end.status) % 64, lines_per_second)) {
         return;
     }
-    log::write(refused ? log::level::info : log::level::debug,
-               "request",
-               {{"request_id", end.request_id},
-                {"method", end.method},
-                {"route", route},
-                {"status", end.status},
-                {"client", end.client},
-                {"total_us", std::chrono::duration_cast<std::chrono::microseconds>(end.took).count()}});
+    log::write(
+        refused ? log::level::info : log::level::debug,
+        "request",
+        {{"request_id", end.request_id},
+         {"method", end.method},
+         {"route", route},
+         {"status", end.status},
+         {"client", end.client},
+         {"total_us", std::chrono::duration_cast<std::chrono::microseconds>(end.took).count()}});
 }
 
 // The keys of the data folder as the snapshot is to have them; changed by the admin API, read when
@@ -285,8 +287,11 @@ void application::build() {
     };
     hooks.finished = [&p](const net::server_hooks::exchange_end& end) {
         const auto route = end.route.empty() ? std::string_view("none") : end.route;
-        p.metrics->http(
-            end.thread, end.method, route, end.status, std::chrono::duration<double>(end.took).count());
+        p.metrics->http(end.thread,
+                        end.method,
+                        route,
+                        end.status,
+                        std::chrono::duration<double>(end.took).count());
         if (route != chat_route) {  // the relay knows more of its requests, and logs them itself
             log_exchange(end, route);
         }

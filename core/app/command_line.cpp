@@ -106,6 +106,7 @@ keys_create_command create_command(const CLI::App& at, const options& o) {
 class parser {
 public:
     explicit parser(options& o) {
+        app_.name("gaiarouter");
         app_.require_subcommand(0, 1);
         serve_ = app_.add_subcommand("serve", "Run the gateway");
         add_places(serve_, o);
@@ -187,12 +188,12 @@ private:
 
     exit_with help() const {
         const CLI::App* at = &app_;
-        std::string name = "gaiarouter";
+        std::string parents;  // help() adds the name of the command itself
         while (!at->get_subcommands().empty()) {
+            parents += (parents.empty() ? "" : " ") + at->get_name();
             at = at->get_subcommands().front();
-            name += " " + at->get_name();
         }
-        return {0, at->help(name)};
+        return {0, at->help(parents)};
     }
 
     static exit_with mistake(std::string text) {

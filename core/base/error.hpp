@@ -23,8 +23,8 @@ enum class errc {
     content_filter,
     two_credentials,         // 400, more than one different credential
     invalid_api_key,         // 401
-    key_disabled,          // 401
-    key_expired,           // 401
+    key_disabled,            // 401
+    key_expired,             // 401
     not_allowed,             // 403
     model_not_found,         // 404, also for a model that the key may not see
     unknown_url,             // 404

@@ -50,7 +50,8 @@ void open(const settings& how);
 void set_threshold(level threshold) noexcept;
 bool enabled(level l) noexcept;
 void write(level l, std::string_view message, std::initializer_list<field> fields = {});
-// Room for lines that bad input could otherwise multiply: at most `per_second` of each kind (0 to 63).
+// Room for lines that bad input could otherwise multiply: at most `per_second` of each kind (0 to
+// 63).
 bool within_rate(unsigned kind, unsigned per_second) noexcept;
 // Pushes buffered lines out. Called by a tick of the application and at the end.
 void flush();

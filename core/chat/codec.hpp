@@ -25,14 +25,14 @@ namespace gaia::chat {
 
 // What of a call stands outside its body (Gemini: model and method in the path).
 struct call_facts {
-    std::string_view model;           // empty: in the body
-    std::optional<bool> stream;       // nullopt: in the body
+    std::string_view model;      // empty: in the body
+    std::optional<bool> stream;  // nullopt: in the body
     json::limits limit;
 };
 
 // Where an encoded request goes.
 struct target_facts {
-    std::string_view model;           // the upstream's name for it
+    std::string_view model;              // the upstream's name for it
     const model_facts* facts = nullptr;  // of the model, when the catalogue knows it
     chat::quirks how;
 };
@@ -40,13 +40,15 @@ struct target_facts {
 // How an answer must be read so that the client finds its own words in it. Made by the request
 // encoder; applied behind the decoder by restorer (convert.hpp), so that decoders need not care.
 struct restoration {
-    name_map names;         // tool names
-    std::string json_tool;  // structured output was emulated through this tool: its arguments are text
+    name_map names;  // tool names
+    std::string
+        json_tool;  // structured output was emulated through this tool: its arguments are text
     bool empty() const noexcept { return names.empty() && json_tool.empty(); }
 };
 
 struct encoded_request {
-    std::string path;  // after the provider's base URL: "/chat/completions", "/models/m:generateContent"
+    std::string
+        path;  // after the provider's base URL: "/chat/completions", "/models/m:generateContent"
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;  // beyond authentication
     restoration undo;
@@ -60,25 +62,25 @@ struct decode_options {
 
 // How an answer is told to the client.
 struct reply_facts {
-    std::string id;               // the gateway's own, without the dialect's prefix; empty: upstream's
-    std::string model;            // the name that the client asked for; empty: upstream's
-    std::int64_t created = 0;     // seconds since 1970, when the upstream said none
-    bool include_usage = false;   // chat: the client asked for the usage chunk
+    std::string id;            // the gateway's own, without the dialect's prefix; empty: upstream's
+    std::string model;         // the name that the client asked for; empty: upstream's
+    std::int64_t created = 0;  // seconds since 1970, when the upstream said none
+    bool include_usage = false;               // chat: the client asked for the usage chunk
     std::int64_t prompt_tokens_estimate = 0;  // Anthropic's message_start wants a number at once
     const request* asked = nullptr;  // what Responses echoes; outlives the encoder; may be null
 };
 
 enum class decode_state : std::uint8_t {
-    waiting,    // nothing that commits the gateway to a 200 has come yet
+    waiting,  // nothing that commits the gateway to a 200 has come yet
     streaming,
-    finished,   // events::end was handed out
-    failed,     // events::error was handed out, and error() says the same
+    finished,  // events::end was handed out
+    failed,    // events::error was handed out, and error() says the same
 };
 
 // Bytes of an upstream's stream in, events out. Events keep the grammar whatever comes in: a cut
 // stream ends in events::error (stream_interrupted) and so does nonsense (upstream_broken).
 class stream_decoder {
- public:
+public:
     virtual ~stream_decoder() = default;
     // Appends to `out`. After finished or failed it does nothing.
     virtual void feed(std::string_view bytes, event_list& out) = 0;
@@ -92,14 +94,14 @@ class stream_decoder {
 // that keep the grammar, parts one at a time if sequential(). After events::end or events::error
 // (told as the dialect's error event) nothing more comes.
 class stream_encoder {
- public:
+public:
     virtual ~stream_encoder() = default;
     virtual bool sequential() const noexcept = 0;
     virtual void encode(const event& e, std::string& out) = 0;
 };
 
 class codec {
- public:
+public:
     virtual ~codec() = default;
     virtual dialect_id id() const noexcept = 0;
 

@@ -15,12 +15,12 @@ namespace gaia::chat {
 // Gives the client back its own words: tool names that were substituted, structured output that
 // was emulated through a tool.
 class restorer {
- public:
+public:
     explicit restorer(restoration undo) : undo_(std::move(undo)) {}
     void apply(event& e);
     void apply(response& answer) const;
 
- private:
+private:
     bool is_json_part(std::uint32_t choice, std::uint32_t part) const noexcept;
 
     restoration undo_;
@@ -29,9 +29,10 @@ class restorer {
 };
 
 // A converted stream behind the port that raw streams have: upstream bytes in, bytes of the
-// client's dialect out. Feeds decoder -> restorer -> sequencer (if the encoder wants it) -> encoder.
+// client's dialect out. Feeds decoder -> restorer -> sequencer (if the encoder wants it) ->
+// encoder.
 class converting_tap final : public stream_tap {
- public:
+public:
     converting_tap(std::unique_ptr<stream_decoder> from,
                    std::unique_ptr<stream_encoder> to,
                    restoration undo);
@@ -45,7 +46,7 @@ class converting_tap final : public stream_tap {
     std::int64_t output_tokens_estimate() const noexcept override { return output_tokens_; }
     std::int64_t content_events() const noexcept override { return content_events_; }
 
- private:
+private:
     void pass(std::string& out);
     void meter(const event& e);
 

@@ -9,14 +9,14 @@ namespace gaia::chat {
 
 // Gathers the events of one stream into a whole answer. Events must keep the grammar.
 class fold {
- public:
+public:
     void feed(event e);
     // The answer so far; complete when the stream has ended without an error.
     response& value() noexcept { return value_; }
     bool ended() const noexcept { return ended_; }
     const std::optional<failure>& error() const noexcept { return error_; }
 
- private:
+private:
     part& at(std::uint32_t choice, std::uint32_t index);
     choice& at(std::uint32_t index);
 

@@ -7,8 +7,8 @@ constexpr std::size_t losses_max = 256;
 constexpr std::size_t header_bytes_max = 1024;
 
 bool is_token(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == '_' || c == '-' || c == '[' || c == ']' || c == '$';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-' || c == '[' || c == ']' || c == '$';
 }
 
 }  // namespace

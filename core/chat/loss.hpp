@@ -13,7 +13,7 @@ namespace gaia::chat {
 // What a target could not be told, and what stands in for it. Filled by encoders; shown in the
 // log and in the x-gaiarouter-dropped header; a provider or request that is strict refuses instead.
 class loss_report {
- public:
+public:
     enum class kind : std::uint8_t {
         dropped,   // the target never hears of it
         changed,   // it gets another value (clamped, nearest, prefixed)
@@ -38,7 +38,7 @@ class loss_report {
     // What a strict target answers: a 400 naming the first dropped or changed path.
     std::optional<failure> refusal() const;
 
- private:
+private:
     void add(kind what, std::string path, std::string reason);
 
     std::vector<loss> all_;

@@ -34,10 +34,10 @@ struct rate_card {
 };
 
 struct model_facts {
-    std::string vendor;  // "openai"
-    std::string id;      // "gpt-4o-mini"
-    std::string name;    // "GPT-4o mini"
-    std::optional<rate_card> card;  // nullopt: unpriced
+    std::string vendor;               // "openai"
+    std::string id;                   // "gpt-4o-mini"
+    std::string name;                 // "GPT-4o mini"
+    std::optional<rate_card> card;    // nullopt: unpriced
     std::int64_t context_tokens = 0;  // 0: unknown
     std::int64_t output_tokens_max = 0;
     std::int64_t released = 0;  // seconds since 1970, for the models list

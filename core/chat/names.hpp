@@ -17,7 +17,7 @@ struct name_rule {
 // The substitutes of one attempt. Deterministic: the same name gets the same substitute in every
 // turn, so that upstream prompt caches hit. Kept beside the decoder of the answer.
 class name_map {
- public:
+public:
     name_map() = default;
     explicit name_map(name_rule rule) : rule_(rule) {}
 
@@ -27,7 +27,7 @@ class name_map {
     std::string_view inward(std::string_view name) const noexcept;
     bool empty() const noexcept { return pairs_.empty(); }
 
- private:
+private:
     bool allowed(std::string_view name) const noexcept;
 
     name_rule rule_;

@@ -100,7 +100,7 @@ struct document_part {
     std::optional<std::string> text;  // instead of source
     std::string name;                 // file name or title
     std::string context;
-    std::optional<bool> citations;    // the model is to cite it
+    std::optional<bool> citations;  // the model is to cite it
     bool operator==(const document_part&) const = default;
 };
 
@@ -108,7 +108,7 @@ struct audio_part {
     media source;
     std::string format;  // "wav", "mp3"
     std::string transcript;
-    std::string id;      // of an earlier answer of the vendor
+    std::string id;  // of an earlier answer of the vendor
     std::optional<std::int64_t> expires_at;
     bool operator==(const audio_part&) const = default;
 };
@@ -116,7 +116,7 @@ struct audio_part {
 struct tool_call_part {
     enum class kind : std::uint8_t { function, custom };  // custom: free text instead of JSON
     kind what = kind::function;
-    std::string id;         // never empty after decoding
+    std::string id;  // never empty after decoding
     std::string name;
     std::string arguments;  // as the model wrote them: a JSON object, "" or broken JSON
     bool operator==(const tool_call_part&) const = default;
@@ -133,11 +133,11 @@ struct tool_result_part {
 };
 
 struct reasoning_part {
-    std::string text;                  // what the model thought, in full
-    std::vector<std::string> summary;  // or the vendor's account of it
-    std::string encrypted;             // redacted or encrypted state, replayed as it is
-    std::string id;                    // Responses item id, OpenRouter detail id
-    std::string format;                // of encrypted, as OpenRouter names it; usually empty
+    std::string text;                    // what the model thought, in full
+    std::vector<std::string> summary;    // or the vendor's account of it
+    std::string encrypted;               // redacted or encrypted state, replayed as it is
+    std::string id;                      // Responses item id, OpenRouter detail id
+    std::string format;                  // of encrypted, as OpenRouter names it; usually empty
     dialect_id from = dialect_id::none;  // who can read `encrypted`
     bool operator==(const reasoning_part&) const = default;
 };
@@ -156,11 +156,11 @@ struct native_part {
 };
 
 template <class T>
-concept part_body = std::same_as<T, text_part> || std::same_as<T, image_part> ||
-                    std::same_as<T, document_part> || std::same_as<T, audio_part> ||
-                    std::same_as<T, tool_call_part> || std::same_as<T, tool_result_part> ||
-                    std::same_as<T, reasoning_part> || std::same_as<T, refusal_part> ||
-                    std::same_as<T, native_part>;
+concept part_body =
+    std::same_as<T, text_part> || std::same_as<T, image_part> || std::same_as<T, document_part> ||
+    std::same_as<T, audio_part> || std::same_as<T, tool_call_part> ||
+    std::same_as<T, tool_result_part> || std::same_as<T, reasoning_part> ||
+    std::same_as<T, refusal_part> || std::same_as<T, native_part>;
 
 struct part {
     std::variant<text_part,

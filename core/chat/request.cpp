@@ -25,7 +25,10 @@ std::string_view effort_for(const reasoning_wish& wish) noexcept {
         if (budget == 0) {
             return "none";
         }
-        return budget >= 4096 ? "high" : budget >= 2048 ? "medium" : budget >= 1024 ? "low" : "minimal";
+        return budget >= 4096   ? "high"
+               : budget >= 2048 ? "medium"
+               : budget >= 1024 ? "low"
+                                : "minimal";
     }
     return wish.how == mode::unstated ? std::string_view() : "medium";
 }

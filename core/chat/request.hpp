@@ -32,8 +32,8 @@ struct tool {
     kind what = kind::function;
     std::string name;
     std::string description;
-    std::string schema;  // JSON Schema of the arguments as the user wrote it; empty: none given
-    std::string grammar; // custom: the `format` as it was written
+    std::string schema;   // JSON Schema of the arguments as the user wrote it; empty: none given
+    std::string grammar;  // custom: the `format` as it was written
     std::optional<bool> strict;
     dialect_id from = dialect_id::none;  // native
     std::string raw;                     // native
@@ -91,7 +91,7 @@ struct reasoning_wish {
 };
 
 // Budgets and efforts as the vendors' own translations have them.
-std::string_view effort_for(const reasoning_wish& wish) noexcept;   // empty: nothing was said
+std::string_view effort_for(const reasoning_wish& wish) noexcept;  // empty: nothing was said
 std::optional<std::int64_t> budget_for(const reasoning_wish& wish) noexcept;
 
 struct request {
@@ -110,13 +110,13 @@ struct request {
     bool stream = false;
     bool include_usage = false;  // the client asked for usage in its stream
     std::string service_tier;
-    std::string user;            // an opaque end-user id
-    std::string metadata;        // raw object
-    std::string verbosity;       // low, medium, high
-    std::string cache_key;       // prompt_cache_key
+    std::string user;       // an opaque end-user id
+    std::string metadata;   // raw object
+    std::string verbosity;  // low, medium, high
+    std::string cache_key;  // prompt_cache_key
     std::optional<bool> store;
     std::vector<std::string> modalities;  // output: text, audio, image
-    std::string audio;           // raw: voice and format of spoken output
+    std::string audio;                    // raw: voice and format of spoken output
     extras other;
     bool operator==(const request&) const = default;
 };

@@ -13,10 +13,10 @@
 namespace gaia::chat {
 
 enum class finish_reason : std::uint8_t {
-    stop,            // the model was done
-    stop_sequence,   // one of the request's stop texts came
-    length,          // max_output_tokens
-    context_full,    // the model's window
+    stop,           // the model was done
+    stop_sequence,  // one of the request's stop texts came
+    length,         // max_output_tokens
+    context_full,   // the model's window
     tool_calls,
     content_filter,  // the vendor cut or blocked it
     refusal,         // the model would not

@@ -13,8 +13,8 @@ struct place {
 template <class Event>
 place place_of(const Event& e) {
     if constexpr (requires { e.part; }) {
-        constexpr bool ends = std::is_same_v<Event, events::part_end> ||
-                              std::is_same_v<Event, events::whole_part>;
+        constexpr bool ends =
+            std::is_same_v<Event, events::part_end> || std::is_same_v<Event, events::whole_part>;
         return {e.choice, e.part, ends, true};
     } else {
         return {};

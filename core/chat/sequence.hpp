@@ -11,15 +11,15 @@ namespace gaia::chat {
 // parts of the choice waits. Everything else passes at once. What waits is bounded: beyond
 // `held_bytes_max` the stream ends in an error.
 class sequencer {
- public:
+public:
     explicit sequencer(std::size_t held_bytes_max = std::size_t{16} << 20U)
         : held_bytes_max_(held_bytes_max) {}
 
     void feed(event e, event_list& out);
 
- private:
+private:
     struct choice_state {
-        std::uint32_t current = 0;  // the part that may speak
+        std::uint32_t current = 0;        // the part that may speak
         std::vector<event_list> waiting;  // by part - current - 1
     };
 

@@ -9,7 +9,8 @@
 namespace gaia::chat {
 
 // What a request used, as the provider counts it. Unknown is nullopt and never 0. `prompt` includes
-// the cached, cache-written and audio tokens of the prompt; `completion` includes reasoning and audio.
+// the cached, cache-written and audio tokens of the prompt; `completion` includes reasoning and
+// audio.
 struct usage {
     std::optional<std::int64_t> prompt;
     std::optional<std::int64_t> completion;
@@ -18,7 +19,8 @@ struct usage {
     std::optional<std::int64_t> reasoning;
     std::optional<std::int64_t> audio_in;
     std::optional<std::int64_t> audio_out;
-    std::optional<nanos> reported_cost;  // what the provider says it charged (OpenRouter usage.cost)
+    std::optional<nanos>
+        reported_cost;     // what the provider says it charged (OpenRouter usage.cost)
     bool clamped = false;  // a nonsensical number (negative, huge, not a number) was replaced
     std::optional<std::int64_t> cache_write_1h = {};  // of cache_write: kept for an hour, dearer
     std::optional<std::int64_t> image_in = {};        // of prompt

@@ -10,7 +10,7 @@
 namespace gaia::json {
 
 class member_cursor {
- public:
+public:
     // `object` is the raw text of an object, braces included.
     explicit member_cursor(std::string_view object) noexcept;
     // Moves to the next member; false after the last one.
@@ -22,7 +22,7 @@ class member_cursor {
     kind type() const noexcept { return type_; }
     std::string_view value() const noexcept { return value_; }
 
- private:
+private:
     const char* at_;
     const char* end_;
     std::string_view key_;
@@ -31,14 +31,14 @@ class member_cursor {
 };
 
 class element_cursor {
- public:
+public:
     // `array` is the raw text of an array, brackets included.
     explicit element_cursor(std::string_view array) noexcept;
     bool next() noexcept;
     kind type() const noexcept { return type_; }
     std::string_view value() const noexcept { return value_; }
 
- private:
+private:
     const char* at_;
     const char* end_;
     std::string_view value_;

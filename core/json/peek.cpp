@@ -18,7 +18,7 @@ constexpr std::size_t depth_max = 1024;
 // One validating pass. Iterative: open containers are bits (set: object), so a hostile depth costs
 // neither stack nor heap.
 class scanner {
- public:
+public:
     scanner(std::string_view text,
             std::span<const std::string_view> keys,
             std::span<found> out,
@@ -33,7 +33,7 @@ class scanner {
 
     peek_result run();
 
- private:
+private:
     bool fail(problem what) noexcept {
         what_ = what;
         return false;

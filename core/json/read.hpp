@@ -12,7 +12,7 @@
 namespace gaia::json {
 
 class value {
- public:
+public:
     // The direct items of an array, for range-for. Empty for any other kind.
     class item_range;
 
@@ -45,15 +45,15 @@ class value {
         return member_cursor(is_object() ? raw_ : std::string_view("{}"));
     }
 
- private:
+private:
     std::string_view raw_;
     kind type_ = kind::absent;
 };
 
 class value::item_range {
- public:
+public:
     class iterator {
-     public:
+    public:
         explicit iterator(std::string_view array) noexcept : at_(array), more_(at_.next()) {}
         value operator*() const noexcept { return value(at_.value()); }
         iterator& operator++() noexcept {
@@ -63,7 +63,7 @@ class value::item_range {
         // Only ever compared with the end.
         bool operator!=(std::nullptr_t) const noexcept { return more_; }
 
-     private:
+    private:
         element_cursor at_;
         bool more_;
     };
@@ -71,7 +71,7 @@ class value::item_range {
     iterator begin() const noexcept { return iterator(array_); }
     std::nullptr_t end() const noexcept { return nullptr; }
 
- private:
+private:
     std::string_view array_;
 };
 
@@ -82,10 +82,10 @@ inline value::item_range value::items() const noexcept {
 // The key of a member, decoded.
 std::string key_text(const member_cursor& at);
 
-// Where a value stands, for messages: a chain on the stack, turned into text ("messages[3].content")
-// only when something is wrong. The parents must outlive it.
+// Where a value stands, for messages: a chain on the stack, turned into text
+// ("messages[3].content") only when something is wrong. The parents must outlive it.
 class path {
- public:
+public:
     path() = default;
     path(const path& up, std::string_view key) noexcept : up_(&up), key_(key) {}
     path(const path& up, std::size_t index) noexcept : up_(&up), index_(index), indexed_(true) {}
@@ -95,7 +95,7 @@ class path {
 
     std::string text() const;
 
- private:
+private:
     const path* up_ = nullptr;
     std::string_view key_;
     std::size_t index_ = 0;

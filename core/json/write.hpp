@@ -17,7 +17,7 @@ std::string compact(std::string_view raw);
 // A cursor over the end of `out`, which must outlive it. Begins and ends must be balanced and a key
 // must stand before each value in an object (asserted at balanced() only; this is our own output).
 class writer {
- public:
+public:
     explicit writer(std::string& out) noexcept : out_(&out) {}
 
     writer& begin_object();
@@ -26,11 +26,11 @@ class writer {
     writer& end_array();
     writer& key(std::string_view name);
 
-    writer& text(std::string_view value);      // quoted and escaped; ill-formed UTF-8 is replaced
+    writer& text(std::string_view value);  // quoted and escaped; ill-formed UTF-8 is replaced
     writer& integer(std::int64_t value);
     writer& boolean(bool value);
     writer& null();
-    writer& raw(std::string_view value);       // a validated value, or a number as it was spelled
+    writer& raw(std::string_view value);  // a validated value, or a number as it was spelled
 
     // key + value.
     writer& text(std::string_view name, std::string_view value) { return key(name).text(value); }
@@ -43,7 +43,7 @@ class writer {
 
     bool balanced() const noexcept { return depth_ == 0; }
 
- private:
+private:
     void separate();
 
     std::string* out_;

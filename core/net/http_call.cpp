@@ -37,7 +37,8 @@ http_call::http_call(upstream_pool& pool, const upstream_target& target, const c
     : pool_(pool),
       target_(target),
       how_(how),
-      deadline_(pool.dog(), &http_call::on_deadline, this) {}
+      deadline_(pool.dog(), &http_call::on_deadline, this),
+      address_deadline_(pool.dog(), &http_call::on_address_deadline, this) {}
 
 http_call::~http_call() {
     if (connection_ && ended_ && keep_alive_ && !aborted_ && connection_->unread().empty() &&
@@ -48,6 +49,15 @@ http_call::~http_call() {
 
 void http_call::on_deadline(void* self) {
     static_cast<http_call*>(self)->abort(errc::upstream_timeout);
+}
+
+// The next address may answer: only this one is given up.
+void http_call::on_address_deadline(void* self) {
+    auto& call = *static_cast<http_call*>(self);
+    if (call.connecting_) {
+        error_code ignored;  // ignored: closing is all that can be done
+        call.connecting_->close(ignored);
+    }
 }
 
 void http_call::abort(errc why) noexcept {

@@ -86,6 +86,7 @@ private:
     std::string_view take_body(bool& bad);
     failure stopped(errc otherwise, const char* detail) const;
     static void on_deadline(void* self);
+    static void on_address_deadline(void* self);
 
     upstream_pool& pool_;
     upstream_target target_;
@@ -94,6 +95,7 @@ private:
     std::unique_ptr<tcp_socket> connecting_;
     std::optional<resolver::lookup> lookup_;
     deadline deadline_;
+    deadline address_deadline_;  // one address's share of the time to connect
     std::optional<errc> aborted_;
     framing framing_ = framing::none;
     std::uint64_t remaining_ = 0;

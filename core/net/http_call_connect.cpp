@@ -1,4 +1,5 @@
 // How a call comes to a new connection: name, address, proxy, TLS.
+#include <algorithm>
 #include <array>
 
 #include "core/net/http_call.hpp"
@@ -14,6 +15,9 @@ constexpr int receive_buffer = 256 * 1024;
 awaitable<result<void>> http_call::connect_to(const std::vector<ip_address>& addresses,
                                               std::uint16_t port) {
     error_code ec = asio::error::host_not_found;
+    // An address that swallows packets must not use up the time of the one that works. The last one
+    // has all that is left, by the deadline of the whole.
+    const auto share = how_.connect / std::max<std::size_t>(1, addresses.size());
     for (const auto& address : addresses) {
         if (!target_.trusted && !is_public_address(address)) {
             co_return fail_detail(errc::upstream_unreachable, "the address is not public");
@@ -26,7 +30,11 @@ awaitable<result<void>> http_call::connect_to(const std::vector<ip_address>& add
             connecting_->set_option(asio::ip::tcp::no_delay(true), ignored);
             connecting_->set_option(asio::socket_base::receive_buffer_size(receive_buffer),
                                     ignored);
+            if (&address != &addresses.back()) {
+                address_deadline_.arm(share);
+            }
             co_await connecting_->async_connect(endpoint, into(ec));
+            address_deadline_.disarm();
         }
         if (aborted_) {
             connecting_.reset();

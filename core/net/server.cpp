@@ -67,8 +67,11 @@ std::shared_ptr<const server_rules> make_rules(const settings& how) {
     return rules;
 }
 
-// With SO_REUSEPORT a second process could listen on the same port unnoticed, and share its clients.
-void refuse_taken_port(io_executor executor, const asio::ip::tcp::endpoint& endpoint, const std::string& host) {
+// With SO_REUSEPORT a second process could listen on the same port unnoticed, and share its
+// clients.
+void refuse_taken_port(io_executor executor,
+                       const asio::ip::tcp::endpoint& endpoint,
+                       const std::string& host) {
     tcp_acceptor probe(executor);
     error_code ec;
     probe.open(endpoint.protocol(), ec);
@@ -78,7 +81,8 @@ void refuse_taken_port(io_executor executor, const asio::ip::tcp::endpoint& endp
         probe.listen(1, ec);
     }
     if (ec) {
-        throw std::runtime_error("cannot listen on " + host + ":" + std::to_string(endpoint.port()) + ": " + ec.message());
+        throw std::runtime_error("cannot listen on " + host + ":" +
+                                 std::to_string(endpoint.port()) + ": " + ec.message());
     }
 }
 
@@ -288,6 +292,9 @@ void server::end_session(worker& w, session& s, const ip_address& peer) noexcept
         s.next->previous = s.previous;
     }
     --w.sessions;
+    if (is_draining()) {
+        close_idle(w);
+    }
     if (!peer.is_loopback()) {
         const std::lock_guard lock(address_mutex_);
         const auto row = per_address_.find(peer.to_string());
@@ -314,6 +321,18 @@ void server::start() {
     }
 }
 
+// While others are busy, a kept connection stays, so that readiness can still be asked for.
+void server::close_idle(worker& w) noexcept {
+    for (session* s = w.first; s != nullptr; s = s->next) {
+        if (s->is_busy()) {
+            return;
+        }
+    }
+    for (session* s = w.first; s != nullptr; s = s->next) {
+        s->drain();
+    }
+}
+
 void server::stop_if_drained(worker& w) {
     if (is_draining() && w.sessions == 0) {
         w.drain_deadline.reset();
@@ -332,9 +351,7 @@ void server::drain() {
             if (w.control) {
                 w.control->close(ignored);
             }
-            for (session* s = w.first; s != nullptr; s = s->next) {
-                s->drain();
-            }
+            close_idle(w);
             w.drain_deadline.emplace(
                 w.io.dog(),
                 [](void* owner) {

@@ -29,7 +29,8 @@ struct server_rules;
 struct server_hooks {
     // The error body of the API, as JSON.
     std::function<std::string(const failure& f, std::string_view request_id)> render_error;
-    // After each exchange: what it matched ("" for no route) and how it ended (499: the client left).
+    // After each exchange: what it matched ("" for no route) and how it ended (499: the client
+    // left).
     struct exchange_end {
         unsigned thread = 0;
         std::string_view method;
@@ -82,6 +83,7 @@ private:
     void begin_session(worker& w, stream_socket socket, const ip_address& peer, bool from_operator);
     void end_session(worker& w, session& s, const ip_address& peer) noexcept;
     bool admit_address(const ip_address& peer, std::size_t limit);
+    void close_idle(worker& w) noexcept;
     void stop_if_drained(worker& w);
 
     routes table_;

@@ -96,7 +96,8 @@ void session::leave(errc why) {
         watching_ = false;
         left_callback_(left_owner_, why);
     }
-    if (why == errc::draining && (phase_ != phase::busy || left_callback_ == nullptr || aside_writing_)) {
+    if (why == errc::draining &&
+        (phase_ != phase::busy || left_callback_ == nullptr || aside_writing_)) {
         link_.close();  // reading a body, or writing to somebody who does not read
     }
 }

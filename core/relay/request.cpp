@@ -280,7 +280,8 @@ net::awaitable<void> request::reply_failure(failure f) {
         co_await fail_stream(std::move(f));
         co_return;
     }
-    if ((attempts_ - stale_retries_ > 1 && f.http_status() >= 500) || f.what == errc::upstream_credentials) {
+    if ((attempts_ - stale_retries_ > 1 && f.http_status() >= 500) ||
+        f.what == errc::upstream_credentials) {
         f.should_retry = false;  // the gateway has tried already
     }
     if ((f.what == errc::upstream_overloaded || f.what == errc::draining) && !f.retry_after) {

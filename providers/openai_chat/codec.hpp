@@ -6,7 +6,7 @@ namespace gaia::providers {
 
 // OpenAI's chat completions to and from the IR. Stateless; one instance serves every thread.
 class openai_chat_codec final : public chat::codec {
- public:
+public:
     chat::dialect_id id() const noexcept override { return chat::dialect_id::openai_chat; }
 
     result<chat::request> decode_request(std::string_view body,

@@ -111,7 +111,8 @@ std::optional<chat::tool_choice> read_choice(const value& raw) {
         choice.how = mode::allowed;
         choice.required = allowed["mode"].is("required");
         for (const auto item : allowed["tools"].items()) {
-            choice.names.push_back(item[item["type"].is("custom") ? "custom" : "function"]["name"].text());
+            choice.names.push_back(
+                item[item["type"].is("custom") ? "custom" : "function"]["name"].text());
         }
     } else if (raw.given()) {
         choice.native = json::compact(raw.raw());
@@ -160,13 +161,16 @@ bool read_wish(const json::member_cursor& key, chat::reasoning_wish& wish) {
         wish.effort = raw["effort"].text();
         wish.summary = raw["summary"].text();
         wish.budget_tokens = raw["max_tokens"].integer();
-        wish.how = raw["enabled"].boolean() == false || wish.effort == "none" ? mode::off : mode::on;
+        wish.how =
+            raw["enabled"].boolean() == false || wish.effort == "none" ? mode::off : mode::on;
         if (const auto hidden = raw["exclude"].boolean()) {
             wish.include = !*hidden;
         }
     } else if (key.key_is("thinking") && raw.is_object()) {
         const auto type = raw["type"];
-        wish.how = type.is("disabled") ? mode::off : type.is("adaptive") ? mode::adaptive : mode::on;
+        wish.how = type.is("disabled")   ? mode::off
+                   : type.is("adaptive") ? mode::adaptive
+                                         : mode::on;
         if (const auto budget = raw["budget_tokens"].integer()) {
             wish.budget_tokens = budget;
         }
@@ -201,7 +205,7 @@ bool read_setting(const json::member_cursor& key, chat::request& r) {
 }
 
 class reader {
- public:
+public:
     explicit reader(chat::request& r) : r_(r) {}
 
     result<void> read(const value& body) {
@@ -222,7 +226,7 @@ class reader {
         return {};
     }
 
- private:
+private:
     result<void> member(const json::member_cursor& key) {
         const value raw(key.value());
         if (key.key_is("model")) {

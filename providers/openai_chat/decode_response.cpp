@@ -16,9 +16,8 @@ void keep_unknown(const value& of,
                   std::initializer_list<std::string_view> known,
                   chat::extras& into) {
     for (auto key = of.members(); key.next();) {
-        const bool named = std::any_of(known.begin(), known.end(), [&](std::string_view name) {
-            return key.key_is(name);
-        });
+        const bool named = std::any_of(
+            known.begin(), known.end(), [&](std::string_view name) { return key.key_is(name); });
         if (!named && key.type() != json::kind::null) {
             into.add(self, json::key_text(key), key.value());
         }
@@ -65,7 +64,13 @@ result<chat::response> openai_chat_codec::decode_response(std::string_view body,
     auto answer = std::move(whole.value());
     answer.from = self;
     keep_unknown(raw,
-                 {"id", "object", "created", "model", "choices", "usage", "service_tier",
+                 {"id",
+                  "object",
+                  "created",
+                  "model",
+                  "choices",
+                  "usage",
+                  "service_tier",
                   "system_fingerprint"},
                  answer.other);
     for (const auto item : raw["choices"].items()) {
@@ -74,7 +79,11 @@ result<chat::response> openai_chat_codec::decode_response(std::string_view body,
             auto& other = answer.choices[static_cast<std::size_t>(index)].other;
             if (other.empty()) {
                 keep_unknown(item,
-                             {"index", "message", "delta", "finish_reason", "logprobs",
+                             {"index",
+                              "message",
+                              "delta",
+                              "finish_reason",
+                              "logprobs",
                               "native_finish_reason"},
                              other);
             }

@@ -15,7 +15,7 @@ constexpr auto self = dialect_id::openai_chat;
 // A body is written in one order whatever the order of the client's: settings, then tools, then
 // messages, so that conversations that grow share their beginning and upstream prompt caches hit.
 class body_writer {
- public:
+public:
     body_writer(std::string& out,
                 const chat::request& r,
                 const chat::target_facts& target,
@@ -56,7 +56,7 @@ class body_writer {
         return {};
     }
 
- private:
+private:
     void settings() {
         if (r_.max_output_tokens) {
             out_.integer(target_.how.max_completion_tokens ? "max_completion_tokens" : "max_tokens",
@@ -235,7 +235,8 @@ class body_writer {
 
     // The word JSON must stand in it: vendors with json_object alone refuse to go on without.
     void schema_instruction() {
-        std::string said = "Answer with a JSON object and nothing else. It must match this JSON Schema:\n";
+        std::string said =
+            "Answer with a JSON object and nothing else. It must match this JSON Schema:\n";
         said += r_.format->schema;
         out_.begin_object().text("role", "system").text("content", said).end_object();
     }
@@ -313,9 +314,8 @@ class body_writer {
     }
 
     std::string_view kind_of(std::string_view name) const {
-        const auto at = std::find_if(r_.tools.begin(), r_.tools.end(), [&](const auto& tool) {
-            return tool.name == name;
-        });
+        const auto at = std::find_if(
+            r_.tools.begin(), r_.tools.end(), [&](const auto& tool) { return tool.name == name; });
         return at != r_.tools.end() && at->what == chat::tool::kind::custom ? "custom" : "function";
     }
 

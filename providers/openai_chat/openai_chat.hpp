@@ -10,7 +10,7 @@ namespace gaia::providers {
 
 // Stateless; one instance serves every thread.
 class openai_chat final : public chat::dialect {
- public:
+public:
     std::string_view name() const noexcept override { return "openai_chat"; }
 
     result<chat::request_view> inspect(std::string_view body,
@@ -34,7 +34,7 @@ class openai_chat final : public chat::dialect {
     std::string_view heartbeat() const noexcept override { return ": keep-alive\n\n"; }
     const chat::codec* conversion() const noexcept override { return &codec_; }
 
- private:
+private:
     openai_chat_codec codec_;
 };
 

@@ -192,8 +192,8 @@ result<void> read_calls(const value& raw, const path& at, std::vector<part>& int
         if (!body["name"].is_text()) {
             return wrong(here, "must have a function with a name");
         }
-        call.what = custom ? chat::tool_call_part::kind::custom
-                           : chat::tool_call_part::kind::function;
+        call.what =
+            custom ? chat::tool_call_part::kind::custom : chat::tool_call_part::kind::function;
         call.name = body["name"].text();
         const auto arguments = body[custom ? "input" : "arguments"];
         call.arguments = arguments.is_object() ? json::compact(arguments.raw()) : arguments.text();
@@ -276,8 +276,8 @@ std::string called_id(const std::vector<chat::turn>& turns, std::string_view nam
 result<void> read_result(const value& raw, const path& at, std::vector<chat::turn>& turns) {
     chat::tool_result_part body;
     body.name = raw["name"].text();
-    body.call_id = raw["role"].is("function") ? called_id(turns, body.name)
-                                              : raw["tool_call_id"].text();
+    body.call_id =
+        raw["role"].is("function") ? called_id(turns, body.name) : raw["tool_call_id"].text();
     if (const auto mark = body.call_id.find("__thought__"); mark != std::string::npos) {
         body.call_id.resize(mark);
     }
@@ -301,10 +301,21 @@ result<void> read_result(const value& raw, const path& at, std::vector<chat::tur
 }
 
 bool is_known(const json::member_cursor& key) {
-    for (const auto name : {"role",         "content",       "name",         "tool_calls",
-                            "tool_call_id", "function_call", "refusal",      "audio",
-                            "reasoning",    "annotations",   "extra_content", "cache_control",
-                            "reasoning_content", "reasoning_details", "thinking_blocks"}) {
+    for (const auto name : {"role",
+                            "content",
+                            "name",
+                            "tool_calls",
+                            "tool_call_id",
+                            "function_call",
+                            "refusal",
+                            "audio",
+                            "reasoning",
+                            "annotations",
+                            "extra_content",
+                            "cache_control",
+                            "reasoning_content",
+                            "reasoning_details",
+                            "thinking_blocks"}) {
         if (key.key_is(name)) {
             return true;
         }

@@ -146,10 +146,10 @@ void openai_stream_decoder::take_answer(const value& raw,
         (!choices.given() && detail.given())) {
         fail_with(map_error_in_success(read_error(raw.raw()), under_way), out);
     } else if (choice_error) {
-        fail_with(map_error_in_success(
-                      read_error(error_of_choice_.empty() ? raw.raw() : error_of_choice_),
-                      under_way),
-                  out);
+        fail_with(
+            map_error_in_success(
+                read_error(error_of_choice_.empty() ? raw.raw() : error_of_choice_), under_way),
+            out);
     } else if (seen && std::any_of(choices_.begin(), choices_.end(), [](const auto& each) {
                    return each.second.broken();
                })) {

@@ -12,7 +12,7 @@ namespace gaia::providers {
 
 // Chunks of a chat stream to events. Owned by one attempt; no I/O.
 class openai_stream_decoder final : public chat::stream_decoder {
- public:
+public:
     explicit openai_stream_decoder(const chat::decode_options& how);
 
     void feed(std::string_view bytes, chat::event_list& out) override;
@@ -25,7 +25,7 @@ class openai_stream_decoder final : public chat::stream_decoder {
     // [DONE], or the end of a whole answer.
     void finish(chat::event_list& out);
 
- private:
+private:
     void take(const wire::sse_event& event, chat::event_list& out);
     void start(const json::value& raw, chat::event_list& out);
     bool take_choice(const json::value& raw, chat::event_list& out);

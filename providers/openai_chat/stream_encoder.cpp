@@ -94,9 +94,8 @@ void openai_stream_encoder::signature(const events::reasoning_signature& v, std:
     });
     if (known == state.details.end() && !v.encrypted) {  // of a text
         if (v.from == dialect_id::gemini) {
-            chunk(out, v.choice, [&](json::writer& delta) {
-                write_google_signature(delta, v.data);
-            });
+            chunk(
+                out, v.choice, [&](json::writer& delta) { write_google_signature(delta, v.data); });
         }
         return;
     }

@@ -12,13 +12,13 @@ namespace gaia::providers {
 // Events to chunks of a chat stream: one role chunk for each choice, calls numbered by themselves,
 // one finish for each choice, then the usage chunk if it was asked for, then [DONE].
 class openai_stream_encoder final : public chat::stream_encoder {
- public:
+public:
     explicit openai_stream_encoder(const chat::reply_facts& how);
 
     bool sequential() const noexcept override { return false; }
     void encode(const chat::event& e, std::string& out) override;
 
- private:
+private:
     struct call {
         std::uint32_t part = 0;
         bool spoke = false;  // arguments came

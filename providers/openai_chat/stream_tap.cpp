@@ -158,7 +158,8 @@ void openai_stream_tap::take_json(const wire::sse_event& event, std::string& out
     if (seen.error) {
         const bool inside = !is_error(at[at_error], event.data) && !seen.error_raw.empty();
         const bool under_way = state_ == chat::tap_state::streaming;
-        fail_with(map_error_in_success(read_error(inside ? seen.error_raw : event.data), under_way));
+        fail_with(
+            map_error_in_success(read_error(inside ? seen.error_raw : event.data), under_way));
         return;
     }
     if (state_ == chat::tap_state::waiting && !seen.choice && !has_usage) {

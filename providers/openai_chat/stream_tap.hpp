@@ -12,7 +12,7 @@ namespace gaia::providers {
 // One attempt's stream. Owned by the relay's pump, on its thread; no I/O. An idle tap holds no more
 // than the bytes of an event that is not complete.
 class openai_stream_tap final : public chat::stream_tap {
- public:
+public:
     openai_stream_tap(bool wants_usage, std::size_t event_bytes_max);
 
     void feed(std::string_view bytes, std::string& out) override;
@@ -24,7 +24,7 @@ class openai_stream_tap final : public chat::stream_tap {
     std::int64_t output_tokens_estimate() const noexcept override { return output_tokens_; }
     std::int64_t content_events() const noexcept override { return content_events_; }
 
- private:
+private:
     struct chunk;
 
     void take(const wire::sse_event& event, std::string& out);

@@ -19,7 +19,7 @@ result<chat::part> read_part(const json::value& raw, const json::path& at);
 
 // Writes the messages of a conversation as the elements of an open array.
 class message_writer {
- public:
+public:
     message_writer(json::writer& out,
                    const chat::request& r,
                    const chat::target_facts& target,
@@ -29,7 +29,7 @@ class message_writer {
 
     result<void> write_all();
 
- private:
+private:
     result<void> write_turn(const chat::turn& t, const std::string& path);
     result<void> write_tool_turn(const chat::turn& t, const std::string& path);
     void write_assistant(const chat::turn& t, const std::string& path);

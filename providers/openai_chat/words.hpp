@@ -20,7 +20,7 @@ std::string_view finish_word(chat::finish_reason why) noexcept;
 struct reasoning_detail {
     enum class kind : std::uint8_t { text, summary, encrypted };
     kind what = kind::text;
-    std::string text;       // or summary, or data
+    std::string text;  // or summary, or data
     std::string signature;
     std::string id;
     std::string format;

@@ -69,8 +69,7 @@ result<void> message_writer::write_all() {
     for (std::size_t i = 0; i != request_.turns.size(); ++i) {
         const auto& t = request_.turns[i];
         const auto path = at_index("", "turns", i);
-        const auto wrote =
-            t.role == role::tool ? write_tool_turn(t, path) : write_turn(t, path);
+        const auto wrote = t.role == role::tool ? write_tool_turn(t, path) : write_turn(t, path);
         if (!wrote) {
             return wrote.error();
         }
@@ -110,8 +109,8 @@ bool message_writer::plain(const std::vector<part>& parts) const {
         if (!is_content(each)) {
             continue;
         }
-        if (each.as<chat::text_part>() == nullptr ||
-            (each.cache && target_.how.cache_marks) || ++texts > 1) {
+        if (each.as<chat::text_part>() == nullptr || (each.cache && target_.how.cache_marks) ||
+            ++texts > 1) {
             return false;
         }
     }
@@ -151,9 +150,9 @@ result<void> message_writer::write_part(const part& p, const std::string& path) 
         out_.text("data", audio->source.data).text("format", audio_format(*audio)).end_object();
     } else if (document != nullptr && document->text) {
         out_.text("type", "text");
-        out_.text("text",
-                  document->name.empty() ? *document->text
-                                         : document->name + "\n\n" + *document->text);
+        out_.text(
+            "text",
+            document->name.empty() ? *document->text : document->name + "\n\n" + *document->text);
         losses_.emulated(path, "a text document as text");
     } else if (document != nullptr) {
         out_.text("type", "file").object("file");

@@ -12,7 +12,8 @@ using namespace gaia::app;
 namespace {
 
 node read_schema() {
-    const auto content = read_file(GAIA_SOURCE_DIR "/schema/config.schema.json", document_bytes_max);
+    const auto content =
+        read_file(GAIA_SOURCE_DIR "/schema/config.schema.json", document_bytes_max);
     REQUIRE(content.error == "");
     const auto d = parse_document(content.text);
     for (const auto& p : d.problems) {

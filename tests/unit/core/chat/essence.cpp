@@ -25,7 +25,8 @@ std::string essence_of(const response& answer) {
             } else if (const auto* f = each.as<refusal_part>()) {
                 refusal += f->text;
             } else if (const auto* c = each.as<tool_call_part>()) {
-                calls += c->id + ' ' + c->name + ' ' + (c->arguments.empty() ? "{}" : c->arguments) + '\n';
+                calls += c->id + ' ' + c->name + ' ' +
+                         (c->arguments.empty() ? "{}" : c->arguments) + '\n';
             }
         }
         out += "text: " + text + "\nthought: " + thought + "\nrefusal: " + refusal;
@@ -34,7 +35,7 @@ std::string essence_of(const response& answer) {
         out += '\n';
     }
     const auto& u = answer.usage;
-    out += "usage: " + count(u.prompt) + ' ' + count(u.completion) + ' ' + count(u.cache_read) + ' ' +
-           count(u.reasoning) + '\n';
+    out += "usage: " + count(u.prompt) + ' ' + count(u.completion) + ' ' + count(u.cache_read) +
+           ' ' + count(u.reasoning) + '\n';
     return out;
 }

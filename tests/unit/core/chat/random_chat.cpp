@@ -5,7 +5,7 @@ using namespace gaia::chat;  // NOLINT: a generator of nothing but its values
 namespace {
 
 class maker {
- public:
+public:
     maker(std::mt19937_64& random, const random_limits& limit) : random_(random), limit_(limit) {}
 
     std::uint64_t below(std::uint64_t n) { return random_() % n; }
@@ -13,9 +13,18 @@ class maker {
     bool rarely() { return below(6) == 0; }
 
     std::string word() {
-        static constexpr const char* words[] = {"a", "\xc3\xa9t\xc3\xa9", "\"quoted\"", "line\nend",
-                                                "\xf0\x9f\x98\x80", "back\\slash", "tab\t", "{}",
-                                                "data: x", "<think>", "\x01", " "};
+        static constexpr const char* words[] = {"a",
+                                                "\xc3\xa9t\xc3\xa9",
+                                                "\"quoted\"",
+                                                "line\nend",
+                                                "\xf0\x9f\x98\x80",
+                                                "back\\slash",
+                                                "tab\t",
+                                                "{}",
+                                                "data: x",
+                                                "<think>",
+                                                "\x01",
+                                                " "};
         return words[below(std::size(words))];
     }
     std::string text() {
@@ -29,7 +38,9 @@ class maker {
     std::string id() { return "id_" + std::to_string(++ids_); }
     std::string object() {
         static constexpr const char* objects[] = {
-            R"({})", R"({"b":1,"a":0.70})", R"({"x":{"y":[1e-1,"\u00e9"]},"n":123456789012345678901})"};
+            R"({})",
+            R"({"b":1,"a":0.70})",
+            R"({"x":{"y":[1e-1,"\u00e9"]},"n":123456789012345678901})"};
         return objects[below(std::size(objects))];
     }
 
@@ -62,9 +73,10 @@ class maker {
         return part(std::move(p));
     }
     part native() {
-        return part(native_part{dialect_id::anthropic,
-                                "server_tool_use",
-                                R"({"type":"server_tool_use","id":"s","name":"web_search","input":{}})"});
+        return part(
+            native_part{dialect_id::anthropic,
+                        "server_tool_use",
+                        R"({"type":"server_tool_use","id":"s","name":"web_search","input":{}})"});
     }
     part user_part() {
         switch (below(limit_.foreign ? 6 : 5)) {
@@ -155,8 +167,10 @@ class maker {
         tool t;
         t.name = name();
         t.description = often() ? text() : "";
-        t.schema = often() ? R"({"type":"object","properties":{"z":{"type":"string"},"a":{"type":"number","minimum":0.10}}})"
-                           : "";
+        t.schema =
+            often()
+                ? R"({"type":"object","properties":{"z":{"type":"string"},"a":{"type":"number","minimum":0.10}}})"
+                : "";
         if (often()) {
             t.strict = often();
         }
@@ -259,7 +273,7 @@ class maker {
         return a;
     }
 
- private:
+private:
     std::mt19937_64& random_;
     random_limits limit_;
     std::uint64_t ids_ = 0;

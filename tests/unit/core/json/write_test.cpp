@@ -1,7 +1,8 @@
+#include "core/json/write.hpp"
+
 #include <catch2/catch.hpp>
 
 #include "core/json/read.hpp"
-#include "core/json/write.hpp"
 
 namespace json = gaia::json;
 
@@ -11,13 +12,16 @@ TEST_CASE("writer: order, spelling and escapes stay", "[json]") {
     w.begin_object().text("b", "x\"\n").raw("a", "0.70").integer("n", -5);
     w.array("list").boolean(true).null().begin_object().end_object().end_array();
     w.raw("schema", "{ \"z\" : 1e-1,\r\n \"y\": \"a \\n b\" }").end_object();
-    CHECK(out == R"({"b":"x\"\n","a":0.70,"n":-5,"list":[true,null,{}],"schema":{"z":1e-1,"y":"a \n b"}})");
+    CHECK(
+        out ==
+        R"({"b":"x\"\n","a":0.70,"n":-5,"list":[true,null,{}],"schema":{"z":1e-1,"y":"a \n b"}})");
     CHECK(w.balanced());
     CHECK(json::validate(out));
 }
 
 TEST_CASE("value: kinds that are wrong give nothing", "[json]") {
-    const std::string text = R"({"a":[1,"x"],"t":"\u0041","i":12.0,"f":1.5,"b":false,"o":{"k":null}})";
+    const std::string text =
+        R"({"a":[1,"x"],"t":"\u0041","i":12.0,"f":1.5,"b":false,"o":{"k":null}})";
     const json::value v(text);
     CHECK(v["t"].text() == "A");
     CHECK(v["t"].is("A"));

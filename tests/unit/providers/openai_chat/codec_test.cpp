@@ -130,33 +130,41 @@ TEST_CASE("chat codec: what vendors do to tool calls is repaired", "[openai_chat
     };
     const row rows[] = {
         {"interleaved",
-         stream_of({R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\""}}]})",
-                    R"({"tool_calls":[{"index":1,"id":"b","function":{"name":"g","arguments":"{"}}]})",
-                    R"({"tool_calls":[{"index":0,"function":{"arguments":":1}"}},{"index":1,"function":{"arguments":"}"}}]})"}),
+         stream_of(
+             {R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\""}}]})",
+              R"({"tool_calls":[{"index":1,"id":"b","function":{"name":"g","arguments":"{"}}]})",
+              R"({"tool_calls":[{"index":0,"function":{"arguments":":1}"}},{"index":1,"function":{"arguments":"}"}}]})"}),
          "f{\"x\":1};g{};"},
         {"all indexes 0",
-         stream_of({R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]})",
-                    R"({"tool_calls":[{"index":0,"id":"b","function":{"name":"f","arguments":"{}"}}]})"}),
+         stream_of(
+             {R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]})",
+              R"({"tool_calls":[{"index":0,"id":"b","function":{"name":"f","arguments":"{}"}}]})"}),
          "f{};f{};"},
         {"no index, no id, whole calls",
-         stream_of({R"({"tool_calls":[{"function":{"name":"f","arguments":"{\"a\":1}"}},{"function":{"name":"f","arguments":"{\"a\":2}"}}]})"}),
+         stream_of(
+             {R"({"tool_calls":[{"function":{"name":"f","arguments":"{\"a\":1}"}},{"function":{"name":"f","arguments":"{\"a\":2}"}}]})"}),
          "f{\"a\":1};f{\"a\":2};"},
         {"id and name on every delta",
-         stream_of({R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}]})",
-                    R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"}"}}]})"}),
+         stream_of(
+             {R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}]})",
+              R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"}"}}]})"}),
          "f{};"},
         {"name repeated without id",
-         stream_of({R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}]})",
-                    R"({"tool_calls":[{"index":0,"function":{"name":"f","arguments":"}"}}]})"}),
+         stream_of(
+             {R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}]})",
+              R"({"tool_calls":[{"index":0,"function":{"name":"f","arguments":"}"}}]})"}),
          "f{};"},
         {"arguments as an object",
-         stream_of({R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":{"x": 1.50}}}]})"}),
+         stream_of(
+             {R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":{"x": 1.50}}}]})"}),
          "f{\"x\":1.50};"},
         {"empty ids, same index",
-         stream_of({R"({"tool_calls":[{"index":0,"id":"","function":{"name":"f","arguments":"{}"}},{"index":0,"id":"","function":{"name":"g","arguments":"{}"}}]})"}),
+         stream_of(
+             {R"({"tool_calls":[{"index":0,"id":"","function":{"name":"f","arguments":"{}"}},{"index":0,"id":"","function":{"name":"g","arguments":"{}"}}]})"}),
          "f{};g{};"},
         {"the same id for two calls",
-         stream_of({R"({"tool_calls":[{"index":0,"id":"f","function":{"name":"f","arguments":"{}"}},{"index":1,"id":"f","function":{"name":"f","arguments":"{}"}}]})"}),
+         stream_of(
+             {R"({"tool_calls":[{"index":0,"id":"f","function":{"name":"f","arguments":"{}"}},{"index":1,"id":"f","function":{"name":"f","arguments":"{}"}}]})"}),
          "f{};f{};"},
         {"arguments before the name",
          stream_of({R"({"tool_calls":[{"index":0,"id":"a","function":{"arguments":"{"}}]})",
@@ -194,8 +202,12 @@ TEST_CASE("chat codec: streams end as they must", "[openai_chat][codec]") {
     CHECK(last(decoded("data: {\"error\":{\"message\":\"x\",\"code\":503}}\n\n")) ==
           info(gaia::errc::upstream_overloaded).metric);
     // Repeated reasons, and a reason that is none.
-    const auto twice = cut + R"(data: {"choices":[{"index":0,"delta":{},"finish_reason":""}]})" "\n\n" +
-                       said.substr(said.find("\n\n") + 2, said.find("data: [DONE]") - said.find("\n\n") - 2) + said.substr(said.find("\n\n") + 2);
+    const auto twice =
+        cut +
+        R"(data: {"choices":[{"index":0,"delta":{},"finish_reason":""}]})"
+        "\n\n" +
+        said.substr(said.find("\n\n") + 2, said.find("data: [DONE]") - said.find("\n\n") - 2) +
+        said.substr(said.find("\n\n") + 2);
     CHECK(chat::violation_of(decoded(twice)).empty());
     CHECK(last(decoded(twice)) == "none");
 }
@@ -238,8 +250,9 @@ TEST_CASE("chat codec: system turns anywhere, tool results first, images beside 
     chat::tool_result_part one;
     one.call_id = "a";
     one.is_error = true;
-    one.content = {chat::text_of("boom"),
-                   chat::part(chat::image_part{{chat::media::kind::base64, "eA==", "image/png"}, {}})};
+    one.content = {
+        chat::text_of("boom"),
+        chat::part(chat::image_part{{chat::media::kind::base64, "eA==", "image/png"}, {}})};
     results.parts.emplace_back(one);
     chat::tool_result_part two;
     two.call_id = "b";
@@ -251,10 +264,11 @@ TEST_CASE("chat codec: system turns anywhere, tool results first, images beside 
     chat::loss_report losses;
     const auto body = codec.encode_request(r, {}, losses);
     REQUIRE(body.has_value());
-    CHECK(body->body ==
-          R"({"model":"m","messages":[{"role":"user","content":"hi"},{"role":"system","content":"be brief"},)"
-          R"({"role":"tool","tool_call_id":"a","content":"Error: boom"},{"role":"tool","tool_call_id":"b","content":""},)"
-          R"({"role":"user","content":[{"type":"text","text":"Attached to the result of tool call a:"},)"
-          R"({"type":"image_url","image_url":{"url":"data:image/png;base64,eA=="}}]}]})");
+    CHECK(
+        body->body ==
+        R"({"model":"m","messages":[{"role":"user","content":"hi"},{"role":"system","content":"be brief"},)"
+        R"({"role":"tool","tool_call_id":"a","content":"Error: boom"},{"role":"tool","tool_call_id":"b","content":""},)"
+        R"({"role":"user","content":[{"type":"text","text":"Attached to the result of tool call a:"},)"
+        R"({"type":"image_url","image_url":{"url":"data:image/png;base64,eA=="}}]}]})");
     CHECK(losses.header() == "sampling.top_k, turns[2].parts[0].is_error");
 }
