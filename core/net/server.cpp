@@ -292,9 +292,6 @@ void server::end_session(worker& w, session& s, const ip_address& peer) noexcept
         s.next->previous = s.previous;
     }
     --w.sessions;
-    if (is_draining()) {
-        close_idle(w);
-    }
     if (!peer.is_loopback()) {
         const std::lock_guard lock(address_mutex_);
         const auto row = per_address_.find(peer.to_string());
@@ -321,18 +318,6 @@ void server::start() {
     }
 }
 
-// While others are busy, a kept connection stays, so that readiness can still be asked for.
-void server::close_idle(worker& w) noexcept {
-    for (session* s = w.first; s != nullptr; s = s->next) {
-        if (s->is_busy()) {
-            return;
-        }
-    }
-    for (session* s = w.first; s != nullptr; s = s->next) {
-        s->drain();
-    }
-}
-
 void server::stop_if_drained(worker& w) {
     if (is_draining() && w.sessions == 0) {
         w.drain_deadline.reset();
@@ -351,7 +336,9 @@ void server::drain() {
             if (w.control) {
                 w.control->close(ignored);
             }
-            close_idle(w);
+            for (session* s = w.first; s != nullptr; s = s->next) {
+                s->drain();
+            }
             w.drain_deadline.emplace(
                 w.io.dog(),
                 [](void* owner) {

@@ -83,7 +83,6 @@ private:
     void begin_session(worker& w, stream_socket socket, const ip_address& peer, bool from_operator);
     void end_session(worker& w, session& s, const ip_address& peer) noexcept;
     bool admit_address(const ip_address& peer, std::size_t limit);
-    void close_idle(worker& w) noexcept;
     void stop_if_drained(worker& w);
 
     routes table_;

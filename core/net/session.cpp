@@ -73,13 +73,9 @@ std::string_view session::field(std::string_view name) const {
     return {value.data(), value.size()};
 }
 
-bool session::is_busy() const noexcept {
-    return phase_ != phase::idle && !(phase_ == phase::head && inbox_.size() == 0);
-}
-
 void session::drain() {
     keep_alive_ = false;
-    if (!is_busy()) {
+    if (phase_ == phase::idle || (phase_ == phase::head && inbox_.size() == 0)) {
         error_code ignored;  // ignored: the pending read ends the session
         link_.socket().cancel(ignored);
     }

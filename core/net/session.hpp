@@ -56,7 +56,6 @@ public:
     awaitable<void> run();
     // Server's drain: an idle connection closes, a busy one closes after its answer.
     void drain();
-    bool is_busy() const noexcept;
     // The drain's end: the exchange under way is told to end.
     void leave(errc why);
 
