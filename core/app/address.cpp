@@ -14,7 +14,7 @@ template <class Number>
 std::optional<Number> parse_digits(std::string_view text) {
     Number value{};
     const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool signed_text = text.starts_with('-') || text.starts_with('+');
     if (text.empty() || signed_text || error != std::errc{} || stop != end) {
         return std::nullopt;

@@ -159,7 +159,7 @@ expansion expand(std::string_view text,
 std::optional<std::int64_t> parse_count(std::string_view text) {
     std::int64_t value = 0;
     const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (text.empty() || text.front() == '-' || error != std::errc{} || stop != end) {
         return std::nullopt;
     }
