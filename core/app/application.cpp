@@ -20,6 +20,7 @@
 #include "core/app/check.hpp"
 #include "core/app/echo_call.hpp"
 #include "core/app/first_run.hpp"
+#include "core/app/key_book.hpp"
 #include "core/app/observation.hpp"
 #include "core/app/provider_rules.hpp"
 #include "core/app/stored_providers.hpp"
@@ -49,53 +50,6 @@ std::string text_of(const environment& env, std::string_view name) {
 void complain(std::string_view sentence) {
     fmt::print(stderr, "gaiarouter: {}\n", sentence);
 }
-
-// Health checks and pages are for those who look closely; refusals are for everybody, within
-// reason.
-void log_exchange(const net::server_hooks::exchange_end& end, std::string_view route) {
-    constexpr unsigned lines_per_second = 10;
-    const bool refused = end.status >= 400;
-    if (refused && !log::within_rate(static_cast<unsigned>(end.status) % 64, lines_per_second)) {
-        return;
-    }
-    log::write(
-        refused ? log::level::info : log::level::debug,
-        "request",
-        {{"request_id", end.request_id},
-         {"method", end.method},
-         {"route", route},
-         {"status", end.status},
-         {"client", end.client},
-         {"total_us", std::chrono::duration_cast<std::chrono::microseconds>(end.took).count()}});
-}
-
-// The keys of the data folder as the snapshot is to have them; changed by the admin API, read when
-// a snapshot is built. Any thread.
-class key_book {
-public:
-    void fill(std::vector<policy::key_record> keys) {
-        const std::lock_guard lock(mutex_);
-        keys_ = std::move(keys);
-    }
-    void change(policy::key_record key) {
-        const std::lock_guard lock(mutex_);
-        const auto row =
-            std::find_if(keys_.begin(), keys_.end(), [&](const auto& k) { return k.id == key.id; });
-        if (row != keys_.end()) {
-            *row = std::move(key);
-        } else {
-            keys_.push_back(std::move(key));
-        }
-    }
-    std::vector<policy::key_record> copy() const {
-        const std::lock_guard lock(mutex_);
-        return keys_;
-    }
-
-private:
-    mutable std::mutex mutex_;
-    std::vector<policy::key_record> keys_;
-};
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 #include "core/app/observation.hpp"
 
+#include "core/base/log.hpp"
 #include "core/base/version.hpp"
 #include "core/net/server.hpp"
 #include "core/relay/relay.hpp"
@@ -26,6 +27,23 @@ observe::request_sample sample_of(const policy::usage_settle& row) {
     sample.overhead_seconds = static_cast<double>(row.overhead_us) / 1e6;
     sample.usage_clamped = row.usage.clamped;
     return sample;
+}
+
+void log_exchange(const net::server_hooks::exchange_end& end, std::string_view route) {
+    constexpr unsigned lines_per_second = 10;
+    const bool refused = end.status >= 400;
+    if (refused && !log::within_rate(static_cast<unsigned>(end.status) % 64, lines_per_second)) {
+        return;
+    }
+    log::write(
+        refused ? log::level::info : log::level::debug,
+        "request",
+        {{"request_id", end.request_id},
+         {"method", end.method},
+         {"route", route},
+         {"status", end.status},
+         {"client", end.client},
+         {"total_us", std::chrono::duration_cast<std::chrono::microseconds>(end.took).count()}});
 }
 
 void add_metric_sources(observe::metrics& into,
