@@ -185,7 +185,8 @@ void metrics::render_models(exposition& out) {
     out.family("gaiarouter_requests_total", "counter", "Finished model requests.");
     for (const auto& [labels, m] : all) {
         for (const auto& [status, value] : m.by_status) {
-            out.sample("gaiarouter_requests_total", labels + "," + status, count(value));
+            out.sample(
+                "gaiarouter_requests_total", fmt::format("{},{}", labels, status), count(value));
         }
     }
     out.family("gaiarouter_tokens_total", "counter", "Tokens, as reported or estimated.");
