@@ -9,7 +9,7 @@ import { inParallel, root } from './tree.mjs';
 
 const build = path.join(root, 'build/dev');
 const cache = path.join(root, 'build/tidy-cache');
-const minutes = Number(process.env.GAIAROUTER_TIDY_MINUTES ?? 15);
+const minutes = Number(process.env.GAIAROUTER_TIDY_MINUTES ?? 8);
 
 // source -> the files of the project that its last compilation read, as ninja remembers them.
 function dependencies() {
