@@ -1,5 +1,6 @@
 #include "core/admin/admin.hpp"
 
+#include "core/net/io_thread.hpp"
 #include "core/policy/authenticate.hpp"
 
 namespace gaia::admin {
@@ -17,6 +18,14 @@ net::awaitable<const policy::key_record*> require_key(net::exchange& ex,
         co_return nullptr;
     }
     co_return *key;
+}
+
+net::awaitable<bool> require_admin(net::exchange& ex, const services& around) {
+    if (ex.from_operator()) {
+        co_return true;
+    }
+    const auto known = around.snapshot_of(ex.thread().index());
+    co_return co_await require_key(ex, *known, policy::permission_admin) != nullptr;
 }
 
 }  // namespace gaia::admin

@@ -62,4 +62,8 @@ net::awaitable<const policy::key_record*> require_key(net::exchange& ex,
                                                       const policy::snapshot& known,
                                                       unsigned any_of);
 
+// Administration: through the control socket, or with a key that may administer. false after the
+// error was answered.
+net::awaitable<bool> require_admin(net::exchange& ex, const services& around);
+
 }  // namespace gaia::admin

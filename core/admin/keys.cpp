@@ -137,17 +137,8 @@ result<store::new_key> read_new_key(std::string_view body) {
     return wanted;
 }
 
-// Administration comes through the control socket, or with a key that may administer.
-net::awaitable<bool> admit(net::exchange& ex, const services& around) {
-    if (ex.from_operator()) {
-        co_return true;
-    }
-    const auto known = around.snapshot_of(ex.thread().index());
-    co_return co_await require_key(ex, *known, policy::permission_admin) != nullptr;
-}
-
 net::awaitable<void> create(net::exchange& ex, const services& around) {
-    if (!co_await admit(ex, around)) {
+    if (!co_await require_admin(ex, around)) {
         co_return;
     }
     const auto body = co_await ex.read_body(body_max);
@@ -189,7 +180,7 @@ std::int64_t query_number(std::string_view query, std::string_view name, std::in
 }
 
 net::awaitable<void> list(net::exchange& ex, const services& around) {
-    if (!co_await admit(ex, around)) {
+    if (!co_await require_admin(ex, around)) {
         co_return;
     }
     const auto page = query_number(ex.query(), "page", 1);
@@ -230,7 +221,7 @@ net::awaitable<result<policy::key_record>> find(net::exchange& ex, const service
 }
 
 net::awaitable<void> retrieve(net::exchange& ex, const services& around) {
-    if (!co_await admit(ex, around)) {
+    if (!co_await require_admin(ex, around)) {
         co_return;
     }
     const auto key = co_await find(ex, around);
@@ -242,7 +233,7 @@ net::awaitable<void> retrieve(net::exchange& ex, const services& around) {
 }
 
 net::awaitable<void> revoke(net::exchange& ex, const services& around) {
-    if (!co_await admit(ex, around)) {
+    if (!co_await require_admin(ex, around)) {
         co_return;
     }
     const auto key = co_await find(ex, around);

@@ -160,14 +160,6 @@ bool is_configured_name(const policy::snapshot& known, const std::string& name) 
         });
 }
 
-net::awaitable<bool> admit(net::exchange& ex, const services& around) {
-    if (ex.from_operator()) {
-        co_return true;
-    }
-    const auto known = around.snapshot_of(ex.thread().index());
-    co_return co_await require_key(ex, *known, policy::permission_admin) != nullptr;
-}
-
 std::optional<provider_id> id_of(const net::exchange& ex) {
     const auto id = parse_prefixed_id("prov_", ex.parameter());
     return id ? std::optional(provider_id{*id}) : std::nullopt;
@@ -192,7 +184,7 @@ net::awaitable<void> publish(net::exchange& ex,
 }
 
 net::awaitable<void> list(net::exchange& ex, const services& around) {
-    if (!co_await admit(ex, around)) {
+    if (!co_await require_admin(ex, around)) {
         co_return;
     }
     using rows_type = std::vector<store::provider_record>;
@@ -219,7 +211,7 @@ net::awaitable<void> list(net::exchange& ex, const services& around) {
 }
 
 net::awaitable<void> create(net::exchange& ex, const services& around) {
-    if (!co_await admit(ex, around)) {
+    if (!co_await require_admin(ex, around)) {
         co_return;
     }
     const auto body = co_await ex.read_body(body_max);
@@ -250,7 +242,7 @@ net::awaitable<void> create(net::exchange& ex, const services& around) {
 }
 
 net::awaitable<void> change(net::exchange& ex, const services& around) {
-    if (!co_await admit(ex, around)) {
+    if (!co_await require_admin(ex, around)) {
         co_return;
     }
     const auto id = id_of(ex);
@@ -284,7 +276,7 @@ net::awaitable<void> change(net::exchange& ex, const services& around) {
 }
 
 net::awaitable<void> remove(net::exchange& ex, const services& around) {
-    if (!co_await admit(ex, around)) {
+    if (!co_await require_admin(ex, around)) {
         co_return;
     }
     const auto id = id_of(ex);
