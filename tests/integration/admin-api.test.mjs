@@ -104,17 +104,6 @@ describe('providers', () => {
     assert.equal((await call('DELETE', `/v1/providers/${made.body.id}`)).status, 404);
   });
 
-  test('an address that resolves to this machine is refused when it is dialled', async () => {
-    const name = 'rebound';
-    const made = await call('POST', '/v1/providers', { name, vendor: 'openai', base_url: 'https://localhost.localdomain/v1', api_key: canary });
-    assert.equal(made.status, 201);
-    const connections = upstream.connections;
-    const answer = await chat(gateway.key, `${name}/gpt-4o`);
-    assert.equal(answer.status, 502);
-    assert.equal(upstream.connections, connections);
-    assert.ok(!JSON.stringify(answer.body).includes('localhost'));
-  });
-
   for (const url of [
     'http://api.example.com/v1', 'https://127.0.0.1/v1', 'https://10.1.2.3/v1', 'https://169.254.169.254/v1', 'https://[::1]/v1',
     'https://[::ffff:10.0.0.1]/v1', 'https://100.100.100.200/', 'https://localhost/v1', 'https://localhost./v1', 'https://metadata.google.internal/v1',
